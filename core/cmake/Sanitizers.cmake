@@ -1,0 +1,8 @@
+# CHIHAYA_SANITIZE=address,undefined or =thread: instruments everything, stops at the first finding.
+if(CHIHAYA_SANITIZE)
+  add_compile_options(-fsanitize=${CHIHAYA_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CHIHAYA_SANITIZE})
+  # GCC 12 reports maybe-uninitialized values inside libstdc++ when instrumenting.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endif()
