@@ -1,0 +1,106 @@
+#pragma once
+
+/// @file config.hpp
+/// The configuration as the program uses it: one struct per section, defaults as member
+/// initialisers. conf/README.md documents every key for operators; a test keeps it complete.
+///
+/// core/config/reader.hpp makes one from a JSON file.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace chihaya::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Where to listen. Source: Chihaya v1, `addr`
+struct Address {
+    std::string host;  // literal IPv4 or IPv6 without brackets; empty is every address
+    std::uint16_t port = 0;
+    friend bool operator==(const Address&, const Address&) = default;
+};
+
+/// Which driver to load and what to tell it.
+struct Driver {
+    std::string name;
+    std::string params = "{}";  // JSON text, handed to the driver as it is
+};
+
+struct Http {
+    std::vector<Address> addr{{"127.0.0.1", 6881}};  // `addr`, short form; empty: no HTTP
+    std::string real_ip_header;                      // empty: nobody is believed
+    std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDR
+    bool keep_alive = true;
+    milliseconds head_timeout = seconds(5);
+    milliseconds idle_timeout = seconds(60);
+    milliseconds write_timeout = seconds(10);
+    std::uint32_t max_connections = 20'000;  // of the process
+    bool full_scrape = false;
+};
+
+/// Reserved for the UDP front end.
+struct Udp {
+    std::vector<Address> addr;
+};
+
+struct Management {
+    std::vector<Address> addr{{"127.0.0.1", 6880}};  // empty: no management
+    std::string token;                               // secret; also `token_file`, `token_env`
+};
+
+struct Limits {
+    std::uint32_t default_num_want = 50;
+    std::uint32_t max_num_want = 200;
+    std::uint32_t max_scrape_infohashes = 100;
+};
+
+struct Log {
+    std::string level = "info";  // debug, info, warning, error
+};
+
+/// All of it.
+struct Config {
+    Driver tracker{"memory", "{}"};
+    Driver backend{"noop", "{}"};
+    std::string plugin_dir;     // empty: beside the executable, see app/application.cpp
+    std::string state_dir;      // empty: none; drivers that need one say so
+    std::uint32_t workers = 0;  // 0: as many as there are cores
+
+    bool private_mode = false;  // `private`
+    bool freeleech = false;
+    bool client_whitelist_enabled = false;  // `whitelist`
+    std::vector<std::string> client_whitelist;
+    bool purge_inactive_torrents = true;
+    bool create_on_announce = true;  // public mode: an unknown info-hash makes a swarm
+
+    milliseconds announce = std::chrono::minutes(30);
+    milliseconds min_announce = std::chrono::minutes(15);
+    double interval_jitter = 0.05;               // share of `announce`, either way
+    milliseconds peer_lifetime{0};               // 0: 2 x announce + 5 minutes
+    milliseconds request_timeout = seconds(10);  // for what is in flight at a stop, and for drivers
+
+    bool allow_ip_spoofing = false;
+    bool dual_stacked_peers = true;
+    bool respect_af = false;
+    bool preferred_subnet = false;
+    std::uint8_t preferred_ipv4_subnet = 0;  // bits
+    std::uint8_t preferred_ipv6_subnet = 0;
+
+    Http http;
+    Udp udp;
+    Management management;
+    Limits limits;
+    Log log;
+
+    /// `peer_lifetime`, or what follows from `announce`.
+    [[nodiscard]] seconds effective_peer_lifetime() const noexcept {
+        const milliseconds lifetime =
+            peer_lifetime.count() > 0 ? peer_lifetime : 2 * announce + std::chrono::minutes(5);
+        return std::chrono::ceil<seconds>(lifetime);
+    }
+};
+
+}  // namespace chihaya::config

@@ -1,0 +1,32 @@
+#pragma once
+
+/// @file reader.hpp
+/// JSON text to `Config`: every error with its path, what was found and what is accepted.
+
+#include "core/base/result.hpp"
+#include "core/config/config.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chihaya::config {
+
+struct Reading {
+    Config config;
+    std::vector<std::string> errors;    // one line each; empty: the configuration can be used
+    std::vector<std::string> warnings;  // e.g. an unknown key, and the known one nearest to it
+};
+
+/// Reads a configuration. Never throws; an empty text is the defaults.
+[[nodiscard]] Reading read(std::string_view json);
+
+/// Reads a file; environment variables in its path (`$HOME`, `${X}`) are expanded.
+/// Errors: the file cannot be read or is too large
+[[nodiscard]] Result<Reading> read_file(const std::string& path);
+
+/// The effective configuration as JSON, secrets masked, that `read` accepts again.
+[[nodiscard]] std::string print(const Config& config);
+
+}  // namespace chihaya::config
