@@ -30,8 +30,8 @@ struct Driver {
 };
 
 struct Http {
-    std::vector<Address> addr{{"127.0.0.1", 6881}};  // `addr`, short form; empty: no HTTP
-    std::string real_ip_header;                      // empty: nobody is believed
+    std::vector<Address> addr{{"", 6881}};  // `addr`, short form; empty: no HTTP
+    std::string real_ip_header;             // empty: nobody is believed
     std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDR
     bool keep_alive = true;
     milliseconds head_timeout = seconds(5);
