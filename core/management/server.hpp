@@ -1,0 +1,79 @@
+#pragma once
+
+/// @file server.hpp
+/// The management listener: health, statistics, and the calls by which an operator or a site
+/// reads and changes torrents, users and approved clients. It has threads of its own and never
+/// touches a worker's.
+///
+/// How to use it: construct (nothing happens), `start()` after a daemon has forked and before
+/// privileges are dropped (it binds and starts its threads), `stop()` before the roster and the
+/// drivers go. Start reading at routes.hpp to see what it answers.
+
+#include "chihaya/backend_driver.hpp"
+#include "chihaya/tracker_driver.hpp"
+#include "core/base/log.hpp"
+#include "core/base/result.hpp"
+#include "core/config/config.hpp"
+#include "core/logic/roster.hpp"
+#include "core/metrics/snapshot.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace chihaya::management {
+
+/// What the listener shows and changes.
+/// Lifetime: everything outlives the server
+struct Parts {
+    logic::Roster& roster;
+    TrackerDriver& tracker;
+    BackendDriver& backend;
+    Log& log;
+    /// Sums up the workers' counters. Called from any of the listener's threads.
+    std::function<metrics::Snapshot()> counters;
+};
+
+/// What it says about the process, and whom it lets in.
+struct Settings {
+    std::vector<config::Address> addr;  // as in the configuration; port 0 is one of the kernel's
+    std::string token;                  // secret; empty: callers from loopback need none
+    bool client_whitelist_enabled = false;  // is there `/clients`?
+    bool private_mode = false;              // is there `/users`?
+    Time started{};                         // of the process, as `Clock::now` said
+    std::string version;
+    std::string tracker_driver;  // their names in the configuration
+    std::string backend_driver;
+};
+
+/// Thread: every member from the one that owns the server
+class Server final {
+public:
+    Server(Parts parts, Settings settings);
+    /// Stops, if that has not been done.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Binds every address and serves. An empty host binds both families; no address is no
+    /// listener, and fine.
+    /// Errors: an address that cannot be bound; then none is
+    [[nodiscard]] Result<void> start();
+
+    /// Accepts no more, gives up on requests that have not arrived in full, finishes the others and
+    /// ends the threads. Harmless when not started.
+    void stop() noexcept;
+
+    /// The ports that are bound, in the order of `Settings::addr` (an empty host counts once).
+    [[nodiscard]] std::vector<std::uint16_t> ports() const;
+
+private:
+    struct Running;
+    Parts parts_;
+    Settings settings_;
+    std::unique_ptr<Running> running_;
+};
+
+}  // namespace chihaya::management
