@@ -1,0 +1,279 @@
+#include "tests/bench/load_loop.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <numeric>
+
+namespace chihaya::bench {
+namespace {
+
+constexpr std::size_t input_max = 64 * 1024;
+constexpr std::uint64_t timeout = 5'000'000'000;
+constexpr std::uint64_t sweep_interval = 100'000'000;
+constexpr std::uint64_t faults_max = 1000;
+constexpr double swarm_size_weight = 0.001;
+
+std::uint64_t nanoseconds() {
+    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                                      std::chrono::nanoseconds(1));
+}
+
+}  // namespace
+
+Plan Plan::fill(const Options& options) noexcept {
+    return {options, true, std::uint64_t{options.swarms} * options.peers};
+}
+
+Plan Plan::measure(const Options& options) noexcept {
+    return {options, false, options.requests > 0 ? options.requests : UINT64_MAX};
+}
+
+std::optional<Asked> Plan::next() noexcept {
+    if (at_ == end_)
+        return std::nullopt;
+    const std::uint64_t i = at_++;
+    if (fill_) {
+        return Asked{static_cast<std::uint32_t>(i % options_.swarms),
+                     static_cast<std::uint32_t>(i / options_.swarms), 0, true};
+    }
+    const std::uint64_t random = mix(mix(options_.seed) + i);
+    return Asked{static_cast<std::uint32_t>((random >> 32U) * options_.swarms >> 32U),
+                 static_cast<std::uint32_t>((random & UINT32_MAX) * options_.peers >> 32U),
+                 options_.num_want, false};
+}
+
+std::uint64_t Totals::failed() const noexcept {
+    return std::accumulate(faults.begin(), faults.end(), std::uint64_t{0});
+}
+
+LoadLoop::LoadLoop(const Options& options, Plan& plan, std::uint32_t depth)
+    : options_(options),
+      plan_(plan),
+      depth_(depth),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      check_(options.expect, options.peers),
+      connections_(options.connections) {
+    for (Connection& connection : connections_) {
+        connection.output.resize(depth * request_size_max);
+        connection.input.resize(input_max);
+    }
+}
+
+LoadLoop::~LoadLoop() {
+    for (Connection& connection : connections_)
+        drop(connection);
+    ::close(epoll_);
+}
+
+Totals LoadLoop::run(double seconds) {
+    const std::uint64_t start = nanoseconds();
+    const std::uint64_t end =
+        seconds > 0 ? start + static_cast<std::uint64_t>(seconds * 1e9) : UINT64_MAX;
+    std::uint64_t next_sweep = start + sweep_interval;
+    active_ = connections_.size();
+    now_ = start;
+    for (Connection& connection : connections_)
+        begin(connection);
+    std::array<epoll_event, 256> events{};
+    while (active_ > 0) {
+        const int ready = ::epoll_wait(epoll_, events.data(), events.size(), 100);
+        for (int i = 0; i < ready; ++i) {
+            now_ = nanoseconds();
+            receive(*static_cast<Connection*>(events.at(static_cast<std::size_t>(i)).data.ptr));
+        }
+        now_ = nanoseconds();
+        if (now_ >= end || totals_.failed() > faults_max)
+            plan_.stop();
+        if (now_ >= next_sweep) {
+            sweep();
+            next_sweep = now_ + sweep_interval;
+        }
+    }
+    totals_.seconds = static_cast<double>(nanoseconds() - start) / 1e9;
+    return totals_;
+}
+
+/// Sends what was left unanswered by a connection that the server ended in good order, then more.
+void LoadLoop::begin(Connection& connection) {
+    connection.asked.erase(connection.asked.begin(),
+                           connection.asked.begin() + connection.answered);
+    connection.answered = 0;
+    while (connection.asked.size() < depth_) {
+        const auto next = plan_.next();
+        if (!next)
+            break;
+        connection.asked.push_back(*next);
+    }
+    if (connection.asked.empty()) {
+        drop(connection);
+        connection.started = now_;
+        --active_;
+        return;
+    }
+    connection.output_size = 0;
+    for (const Asked& asked : connection.asked) {
+        connection.output_size +=
+            write_request(connection.output.data() + connection.output_size, asked, options_.close);
+    }
+    connection.started = now_;
+    if (connection.fd < 0 && !open(connection)) {
+        fail(connection, Fault::connect);
+        return;
+    }
+    if (!send(connection))
+        fail(connection, Fault::send);
+}
+
+bool LoadLoop::open(Connection& connection) {
+    connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (connection.fd < 0)
+        return false;
+    const int on = 1;
+    ::setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(options_.port);
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface
+    const auto* address = reinterpret_cast<const sockaddr*>(&server);
+    if (::connect(connection.fd, address, sizeof server) != 0 && errno != EINPROGRESS)
+        return false;
+    ++totals_.connections;
+    connection.input_size = 0;
+    connection.closing = false;
+    connection.unsent = false;
+    watch(connection, EPOLL_CTL_ADD, EPOLLIN);
+    return true;
+}
+
+bool LoadLoop::send(Connection& connection) {
+    const ssize_t sent =
+        ::send(connection.fd, connection.output.data(), connection.output_size, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN && !connection.unsent) {
+        connection.unsent = true;
+        watch(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        return true;
+    }
+    if (connection.unsent) {
+        connection.unsent = false;
+        watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+    }
+    return sent == static_cast<ssize_t>(connection.output_size);
+}
+
+void LoadLoop::receive(Connection& connection) {
+    if (connection.fd < 0)
+        return;
+    if (connection.unsent) {
+        if (!send(connection))
+            fail(connection, Fault::send);
+        return;
+    }
+    const ssize_t got = ::recv(connection.fd, connection.input.data() + connection.input_size,
+                               connection.input.size() - connection.input_size, 0);
+    if (got < 0 && errno == EAGAIN)
+        return;
+    if (got <= 0) {
+        ended(connection);
+        return;
+    }
+    connection.input_size += static_cast<std::size_t>(got);
+    totals_.bytes += static_cast<std::uint64_t>(got);
+    const Fault fault = consume(connection);
+    if (fault != Fault::none) {
+        fail(connection, fault);
+        return;
+    }
+    if (connection.closing) {
+        receive(connection);
+        return;
+    }
+    if (connection.answered == connection.asked.size())
+        begin(connection);
+}
+
+/// Checks every answer that has come whole.
+Fault LoadLoop::consume(Connection& connection) {
+    std::string_view input(connection.input.data(), connection.input_size);
+    while (connection.answered < connection.asked.size() && !connection.closing) {
+        const Head head = read_head(input);
+        if (head.fault != Fault::none)
+            return head.fault;
+        if (!head.complete || input.size() < head.size + head.body)
+            break;
+        settle(connection, input.substr(head.size, head.body));
+        input.remove_prefix(head.size + head.body);
+        connection.closing = head.close || options_.close;
+    }
+    const bool done = connection.closing || connection.answered == connection.asked.size();
+    if ((done && !input.empty()) || input.size() == connection.input.size())
+        return Fault::length;
+    std::copy(input.begin(), input.end(), connection.input.begin());
+    connection.input_size = input.size();
+    return Fault::none;
+}
+
+/// A wrong answer is counted, but the connection is in order and goes on.
+void LoadLoop::settle(Connection& connection, std::string_view body) {
+    const Fault fault = check_(body, connection.asked[connection.answered++]);
+    if (fault != Fault::none) {
+        ++totals_.faults.at(static_cast<std::size_t>(fault));
+        return;
+    }
+    ++totals_.verified;
+    totals_.latency.add(now_ - connection.started);
+    const auto size = static_cast<double>(check_.swarm_size());
+    totals_.swarm_size +=
+        totals_.verified == 1 ? size : (size - totals_.swarm_size) * swarm_size_weight;
+}
+
+void LoadLoop::ended(Connection& connection) {
+    if (!connection.closing) {
+        fail(connection, Fault::lost);
+        return;
+    }
+    drop(connection);
+    begin(connection);
+}
+
+/// Everything asked on the connection counts as failed; it starts again with the next sweep, so
+/// that a server which is gone does not make it spin.
+void LoadLoop::fail(Connection& connection, Fault fault) {
+    totals_.faults.at(static_cast<std::size_t>(fault)) +=
+        connection.asked.size() - connection.answered;
+    connection.asked.clear();
+    connection.answered = 0;
+    drop(connection);
+    connection.started = 0;
+}
+
+void LoadLoop::drop(Connection& connection) {
+    if (connection.fd >= 0)
+        ::close(connection.fd);
+    connection.fd = -1;
+}
+
+void LoadLoop::watch(Connection& connection, int operation, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.ptr = &connection;
+    ::epoll_ctl(epoll_, operation, connection.fd, &event);
+}
+
+void LoadLoop::sweep() {
+    for (Connection& connection : connections_) {
+        if (connection.fd < 0 && connection.started == 0)
+            begin(connection);
+        else if (connection.fd >= 0 && now_ - connection.started > timeout)
+            fail(connection, Fault::timeout);
+    }
+}
+
+}  // namespace chihaya::bench

@@ -1,0 +1,41 @@
+#pragma once
+
+/// @file population.hpp
+/// The swarms and peers that a load consists of, all derived from their indices, and their requests
+/// as libtorrent writes them.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace chihaya::bench {
+
+/// All peers announce from 127.0.0.1 and differ in their ports, which start here.
+inline constexpr std::uint16_t first_port = 1024;
+inline constexpr std::uint32_t peers_per_swarm_max = 60'000;
+
+/// Requests in flight on one connection, at most: they fit into a socket's buffer.
+inline constexpr std::uint32_t pipeline_max = 32;
+
+/// The longest request: every byte of the info-hash escaped.
+inline constexpr std::size_t request_size_max = 512;
+
+using Hash = std::array<std::uint8_t, 20>;
+
+/// One announce: who asks for how much.
+struct Asked {
+    std::uint32_t swarm = 0;
+    std::uint32_t peer = 0;
+    std::uint32_t num_want = 0;
+    bool started = false;  // the peer's first announce
+};
+
+/// A bijection that looks random; the step of a splitmix64 generator.
+[[nodiscard]] std::uint64_t mix(std::uint64_t value) noexcept;
+
+[[nodiscard]] Hash info_hash(std::uint32_t swarm) noexcept;
+
+/// Writes the request to `out`, which has room for request_size_max; returns its length.
+std::size_t write_request(char* out, const Asked& asked, bool close) noexcept;
+
+}  // namespace chihaya::bench
