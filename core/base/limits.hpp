@@ -79,6 +79,13 @@ inline constexpr std::size_t user_agent_max = 64;
 /// A full scrape is built in memory: at most so many swarms, the rest are left out.
 inline constexpr std::size_t full_scrape_swarms_max = 1'000'000;
 
+// --- registry ---
+
+/// Why a torrent was erased is remembered for its peers for so long, and for so many torrents: a
+/// client that has not asked within a day has no torrent to ask about any more.
+inline constexpr std::chrono::hours erasure_reason_time{24};
+inline constexpr std::size_t erasure_reasons_max = 100'000;
+
 // --- management ---
 
 /// Body of a PUT: one torrent, user or client.
@@ -91,12 +98,54 @@ inline constexpr int management_queue_max = 64;
 /// Peers listed for one torrent in `GET /torrents/…`.
 inline constexpr std::size_t listed_peers_max = 10'000;
 
+// --- plugins ---
+
+/// Name and version on a plugin's card: they stand in the configuration, in logs and in the names
+/// of metrics.
+inline constexpr std::size_t plugin_name_max = 64;
+
 // --- logging ---
 
 /// Lines a second of one plugin or call site; the rest are counted and summed up in one line.
 inline constexpr std::uint32_t plugin_log_lines_per_second = 10;
 
+// --- configuration ---
+
 /// A configuration file larger than this is a mistake.
 inline constexpr std::size_t configuration_file_max = 16 * 1024 * 1024;
+
+/// Objects and lists inside each other: the configuration has 2 levels, a driver's params have few.
+/// Reading and destroying a value recurse so deep.
+inline constexpr std::size_t configuration_depth_max = 32;
+
+/// Errors, and warnings, printed about one file; the rest are counted.
+inline constexpr std::size_t configuration_messages_max = 100;
+
+/// A secret in a file of its own, such as the management token.
+inline constexpr std::size_t secret_file_max = 4 * 1024;
+
+/// Longest management token: it travels in a header of every call.
+inline constexpr std::size_t token_max = 256;
+
+/// Addresses in one list; every worker has a socket for each.
+inline constexpr std::size_t listen_addresses_max = 64;
+
+/// Networks in `http.trusted_proxies`: each is compared on every request that names an address.
+inline constexpr std::size_t trusted_proxies_max = 256;
+
+/// Entries of `client_whitelist`; site-sized lists come from the site's database.
+inline constexpr std::size_t client_whitelist_max = 10'000;
+
+/// Highest value of `workers`: each costs a thread, a loop and a driver session.
+inline constexpr std::uint32_t workers_max = 256;
+
+/// Highest value of `http.max_connections`: Linux gives a process at most so many descriptors.
+inline constexpr std::uint32_t connections_ceiling = 1'000'000;
+
+/// `announce` at most: a peer that does not come back within a day is gone.
+inline constexpr std::chrono::milliseconds announce_max = 24h;
+
+/// `peer_lifetime` at most: a week of peers that left without a word is what memory is planned for.
+inline constexpr std::chrono::milliseconds peer_lifetime_max = 168h;
 
 }  // namespace chihaya::limits

@@ -4,8 +4,9 @@
 /// The registry in this process: users, torrents, approved clients and tokens, looked up by every
 /// announce of a private tracker and by the client list of a public one.
 ///
-/// Writers (the management API, a backend driver that loads, a change feed) write through to the
-/// tracker driver, whose shared copy survives a restart, and then publish here. Readers take a
+/// Writers (the management API, a backend driver that loads) write through to the tracker driver,
+/// whose shared copy survives a restart, and then publish here. What comes from that shared copy
+/// (`TrackerDriver::load` and `follow`) goes to `replica()`, which only publishes. Readers take a
 /// shard's lock for a look-up and copy what they need.
 
 #include "chihaya/registry.hpp"
@@ -13,14 +14,19 @@
 #include "chihaya/types.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace chihaya::logic {
 
-/// Thread: look-ups and writes from any thread; writes block while they are written through
+class RosterTables;
+
+/// Thread: look-ups and writes from any thread; writes block while they are written through, one
+///         after the other, so that the shared copy and this one see them in the same order
 class Roster final : public RegistrySink {
 public:
     /// `driver` is written through to. Lifetime: it outlives the roster
@@ -37,7 +43,8 @@ public:
     /// Why a torrent was erased; empty when it was not, or nobody said.
     [[nodiscard]] TorrentErasure erasure(const InfoHash& info_hash) const noexcept;
 
-    /// Is there an approved prefix that `peer_id` begins with?
+    /// Is there an approved prefix that `peer_id` begins with? A short one may leave out the dash,
+    /// as Chihaya v1 did: see client_list.hpp, where `client_prefix` makes entries from text.
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;
 
     /// Is exactly this prefix on the list?
@@ -51,7 +58,19 @@ public:
     };
     [[nodiscard]] Sizes sizes() const noexcept;
 
-    // RegistrySink: writes. Not ok means that nothing was changed here.
+    /// Publishes without writing through: the sink for `TrackerDriver::load` and `follow`. May be
+    /// called while a write of this process is being written through, and from inside it.
+    [[nodiscard]] RegistrySink& replica() noexcept;
+
+    /// `hook` is called by `lapsed`, here or at the replica, on the thread that says so: it lets a
+    /// thread of its owner load afresh, and returns. Set before anybody writes.
+    void on_lapsed(std::function<void()> hook);
+
+    /// Has `lapsed` been called since the last time this was asked?
+    [[nodiscard]] bool take_lapsed() noexcept;
+
+    // RegistrySink: writes. Not ok means that nothing was changed here; when memory ran out, some
+    // of the records may have been.
     Status put_users(std::span<const UserRecord> users) noexcept override;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override;
     Status put_clients(std::span<const ClientRecord> clients) noexcept override;
@@ -65,9 +84,12 @@ public:
     void lapsed() noexcept override;
 
 private:
-    struct Tables;
+    template <class Write, class Publish>
+    Status write_through(Write write, Publish publish) noexcept;
+
     TrackerDriver& driver_;
-    std::unique_ptr<Tables> tables_;
+    std::mutex writers_;  // held while a change is written through and published
+    std::unique_ptr<RosterTables> tables_;
 };
 
 }  // namespace chihaya::logic

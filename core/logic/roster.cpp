@@ -1,0 +1,125 @@
+#include "core/logic/roster.hpp"
+
+#include "core/logic/roster_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace chihaya::logic {
+
+Roster::Roster(TrackerDriver& driver)
+    : driver_(driver), tables_(std::make_unique<RosterTables>()) {}
+
+Roster::~Roster() = default;
+
+std::optional<UserRecord> Roster::user(std::string_view passkey) const noexcept {
+    return tables_->user(passkey);
+}
+
+std::optional<TorrentRecord> Roster::torrent(const InfoHash& info_hash) const noexcept {
+    return tables_->torrent(info_hash);
+}
+
+bool Roster::has_token(UserId user, const InfoHash& info_hash) const noexcept {
+    return tables_->has_token(user, info_hash);
+}
+
+TorrentErasure Roster::erasure(const InfoHash& info_hash) const noexcept {
+    return tables_->erasure(info_hash);
+}
+
+bool Roster::approves(const PeerId& peer_id) const noexcept {
+    return tables_->approves(peer_id);
+}
+
+bool Roster::has_client(const PeerIdPrefix& prefix) const noexcept {
+    return tables_->has_client(prefix);
+}
+
+Roster::Sizes Roster::sizes() const noexcept {
+    return tables_->sizes();
+}
+
+RegistrySink& Roster::replica() noexcept {
+    return *tables_;
+}
+
+void Roster::on_lapsed(std::function<void()> hook) {
+    tables_->on_lapsed(std::move(hook));
+}
+
+bool Roster::take_lapsed() noexcept {
+    return tables_->take_lapsed();
+}
+
+template <class Write, class Publish>
+Status Roster::write_through(Write write, Publish publish) noexcept {
+    const std::lock_guard lock(writers_);
+    const Status written = write();
+    return written.ok() ? publish() : written;
+}
+
+Status Roster::put_users(std::span<const UserRecord> users) noexcept {
+    return write_through([&] { return driver_.put_users(users); },
+                         [&] { return tables_->put_users(users); });
+}
+
+Status Roster::put_torrents(std::span<const TorrentRecord> torrents) noexcept {
+    return write_through([&] { return driver_.put_torrents(torrents); },
+                         [&] { return tables_->put_torrents(torrents); });
+}
+
+Status Roster::put_clients(std::span<const ClientRecord> clients) noexcept {
+    return write_through([&] { return driver_.put_clients(clients); },
+                         [&] { return tables_->put_clients(clients); });
+}
+
+Status Roster::put_tokens(std::span<const TokenRecord> tokens) noexcept {
+    return write_through([&] { return driver_.put_tokens(tokens); },
+                         [&] { return tables_->put_tokens(tokens); });
+}
+
+Status Roster::erase_users(std::span<const UserId> users) noexcept {
+    return write_through([&] { return driver_.erase_users(users); },
+                         [&] { return tables_->erase_users(users); });
+}
+
+Status Roster::erase_torrents(std::span<const TorrentErasure> torrents) noexcept {
+    return write_through([&] { return driver_.erase_torrents(torrents); },
+                         [&] { return tables_->erase_torrents(torrents); });
+}
+
+Status Roster::erase_clients(std::span<const PeerIdPrefix> clients) noexcept {
+    return write_through([&] { return driver_.erase_clients(clients); },
+                         [&] { return tables_->erase_clients(clients); });
+}
+
+Status Roster::erase_tokens(std::span<const TokenRecord> tokens) noexcept {
+    return write_through([&] { return driver_.erase_tokens(tokens); },
+                         [&] { return tables_->erase_tokens(tokens); });
+}
+
+Status Roster::remember_peers(const InfoHash& info_hash,
+                              std::span<const PeerRecord> peers) noexcept {
+    std::array<PeerRecord, 64> dormant;
+    while (!peers.empty()) {
+        const std::size_t count = std::min(peers.size(), dormant.size());
+        const auto end = std::ranges::copy(peers.first(count), dormant.begin()).out;
+        std::for_each(dormant.begin(), end,
+                      [](PeerRecord& peer) { peer.flags = peer.flags | PeerFlags::dormant; });
+        const Status taken =
+            driver_.add_peers({.info_hash = info_hash}, std::span(dormant).first(count));
+        if (!taken.ok()) {
+            return taken;
+        }
+        peers = peers.subspan(count);
+    }
+    return {};
+}
+
+void Roster::lapsed() noexcept {
+    tables_->lapsed();
+}
+
+}  // namespace chihaya::logic

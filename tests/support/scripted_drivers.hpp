@@ -1,0 +1,128 @@
+#pragma once
+
+/// @file scripted_drivers.hpp
+/// Drivers that do what a test tells them: for tests of what talks to drivers, where the answer of
+/// a driver is the thing that varies. What drivers owe is tested on the real ones.
+
+#include "chihaya/backend_driver.hpp"
+#include "chihaya/tracker_driver.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace chihaya::test {
+
+/// Remembers what was written through and shows the swarms it was given.
+/// Thread: the registry's members from any; the fields while nothing else runs
+class ScriptedTracker final : public TrackerDriver {
+public:
+    Status answer{};                   // to every write
+    Status health_answer{};            // to `health`
+    std::function<void()> while_busy;  // runs inside every write
+    std::vector<std::pair<SwarmRecord, std::vector<PeerRecord>>> swarms;
+    std::vector<std::pair<const char*, double>> gauges;
+
+    /// One word a call: "put_users:2".
+    [[nodiscard]] std::vector<std::string> written() {
+        const std::lock_guard lock(mutex_);
+        return written_;
+    }
+    /// What `add_peers` was given.
+    std::vector<PeerRecord> added;
+
+    TrackerSession* open_session(Host& /*worker*/) noexcept override { return nullptr; }
+    Status put_users(std::span<const UserRecord> users) noexcept override {
+        return write("put_users", users.size());
+    }
+    Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override {
+        return write("put_torrents", torrents.size());
+    }
+    Status put_clients(std::span<const ClientRecord> clients) noexcept override {
+        return write("put_clients", clients.size());
+    }
+    Status put_tokens(std::span<const TokenRecord> tokens) noexcept override {
+        return write("put_tokens", tokens.size());
+    }
+    Status erase_users(std::span<const UserId> users) noexcept override {
+        return write("erase_users", users.size());
+    }
+    Status erase_torrents(std::span<const TorrentErasure> torrents) noexcept override {
+        return write("erase_torrents", torrents.size());
+    }
+    Status erase_clients(std::span<const PeerIdPrefix> clients) noexcept override {
+        return write("erase_clients", clients.size());
+    }
+    Status erase_tokens(std::span<const TokenRecord> tokens) noexcept override {
+        return write("erase_tokens", tokens.size());
+    }
+    Status load(RegistrySink& /*sink*/) noexcept override { return {}; }
+    Status follow(RegistrySink& /*sink*/) noexcept override { return {}; }
+    void unfollow() noexcept override {}
+    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override {
+        for (const auto& [swarm, peers] : swarms) {
+            if (swarm.info_hash == info_hash) {
+                sink.swarm(swarm, peers);
+            }
+        }
+        return answer;
+    }
+    Status read_swarms(SwarmSink& sink) noexcept override {
+        for (const auto& [swarm, peers] : swarms) {
+            sink.swarm(swarm, peers);
+        }
+        return {};
+    }
+    Status add_peers(const SwarmRecord& /*swarm*/,
+                     std::span<const PeerRecord> peers) noexcept override {
+        added.insert(added.end(), peers.begin(), peers.end());
+        return write("add_peers", peers.size());
+    }
+    Status reconfigure(const TrackerSetup& /*setup*/) noexcept override { return {}; }
+    Status health() noexcept override { return health_answer; }
+    void report(MetricSink& sink) noexcept override {
+        for (const auto& [name, value] : gauges) {
+            sink.gauge(name, value);
+        }
+    }
+    void release() noexcept override {}
+
+private:
+    Status write(const char* call, std::size_t count) noexcept {
+        if (while_busy) {
+            while_busy();
+        }
+        const std::lock_guard lock(mutex_);
+        written_.push_back(std::string(call) + ":" + std::to_string(count));
+        return answer;
+    }
+
+    std::mutex mutex_;
+    std::vector<std::string> written_;
+};
+
+/// A backend driver whose health is the test's.
+class ScriptedBackend final : public BackendDriver {
+public:
+    Status health_answer{};
+
+    Status load(RegistrySink& /*sink*/) noexcept override {
+        return {StatusCode::unsupported, "no site"};
+    }
+    void record(std::span<const AnnounceDelta> /*deltas*/) noexcept override {}
+    void rules(SiteRules& /*rules*/) noexcept override {}
+    bool has_control() noexcept override { return false; }
+    void control(const ControlRequest& /*request*/, ControlSink& sink) noexcept override {
+        sink.answer(404, "text/plain", "Not Found\n");
+    }
+    Status flush(std::chrono::milliseconds /*deadline*/) noexcept override { return {}; }
+    Status reconfigure(const BackendSetup& /*setup*/) noexcept override { return {}; }
+    Status health() noexcept override { return health_answer; }
+    void report(MetricSink& sink) noexcept override { sink.counter("spooled_deltas", 7); }
+    void release() noexcept override {}
+};
+
+}  // namespace chihaya::test
