@@ -26,6 +26,7 @@ enum class ClientStyle : std::uint8_t {
     shadow,    // S58B-----
     bitcomet,  // exbc and two version bytes
     bitlord,   // likewise, with LORD behind them
+    other,     // a known beginning of its own
     unknown,
 };
 
@@ -33,8 +34,9 @@ enum class ClientStyle : std::uint8_t {
 /// Lifetime: `code` lies in the peer id
 struct ClientName {
     ClientStyle style = ClientStyle::unknown;
-    std::string_view code{};  // "qB", "M", "S", "A2", "exbc"; unknown: the first 8 bytes, any value
-    std::array<char, 11> version_room{};
+    std::string_view
+        code{};  // "qB", "M", "A2", "S", "exbc", "XBT"; unknown: the first 8 bytes, any value
+    std::array<char, 14> version_room{};
     std::uint8_t version_size = 0;
 
     /// "4650" as it stands (azureus), or numbers joined by dots; empty when unknown.

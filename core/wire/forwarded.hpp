@@ -18,6 +18,7 @@ namespace chihaya::wire {
 /// `header_name` is what the operator configured, any case. `Forwarded` is read as RFC 7239 says
 /// (`for=`); every other name as a list of addresses (X-Forwarded-For), a single one included
 /// (X-Real-IP). Several lines of that name are one list. Ports, brackets and quotes are dropped.
+/// To be asked only about a request that came from a trusted address itself.
 ///
 /// Errors: empty when the header is absent or the deciding entry is no address; the caller then
 ///         has only the proxy's own address
@@ -25,9 +26,5 @@ namespace chihaya::wire {
 [[nodiscard]] std::optional<IpAddress> forwarded_client(
     std::string_view fields, std::string_view header_name,
     std::span<const IpNetwork> trusted) noexcept;
-
-/// An address as text that may carry a port: `1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`,
-/// `[2001:db8::1]`, `[2001:db8::1]:80`. The port is dropped.
-[[nodiscard]] std::optional<IpAddress> address_of(std::string_view text) noexcept;
 
 }  // namespace chihaya::wire
