@@ -1,0 +1,169 @@
+#include "tests/support/chihaya_process.hpp"
+
+#include "tests/support/http_client.hpp"
+
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace chihaya::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds poll_pause{10};
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+        text.replace(at, what.size(), with);
+        at += with.size();
+    }
+}
+
+void set_where_absent(Poco::JSON::Object& object, const std::string& key,
+                      const std::string& value) {
+    if (!object.has(key)) {
+        object.set(key, value);
+    }
+}
+
+/// `text` with what a test does not care about filled in.
+std::string complete(const std::string& text, std::uint16_t http_port,
+                     std::uint16_t management_port) {
+    auto config = Poco::JSON::Parser().parse(text).extract<Poco::JSON::Object::Ptr>();
+    const Poco::JSON::Object::Ptr http = config->getObject("http");
+    if (http.isNull() || !http->has("addr")) {
+        set_where_absent(*config, "addr", "127.0.0.1:" + std::to_string(http_port));
+    }
+    Poco::JSON::Object::Ptr management = config->getObject("management");
+    if (management.isNull()) {
+        management = new Poco::JSON::Object;
+        config->set("management", management);
+    }
+    set_where_absent(*management, "addr", "127.0.0.1:" + std::to_string(management_port));
+    set_where_absent(*config, "plugin_dir", CHIHAYA_PLUGIN_DIR);
+    std::ostringstream out;
+    config->stringify(out, 2);
+    return out.str();
+}
+
+}  // namespace
+
+ChihayaProcess::ChihayaProcess(ChihayaOptions options) : options_(std::move(options)) {
+    std::string config = options_.config;
+    replace_all(config, "$HTTP_PORT", std::to_string(http_port()));
+    replace_all(config, "$MANAGEMENT_PORT", std::to_string(management_port()));
+    replace_all(config, "$DIR", dir_.path().string());
+    if (options_.complete_config) {
+        config = complete(config, http_port(), management_port());
+    }
+    std::ofstream(dir_ / "chihaya.json") << config;
+    start();
+    if (options_.wait_until_ready) {
+        wait_until_ready();
+    }
+}
+
+ChihayaProcess::~ChihayaProcess() {
+    kill();
+}
+
+void ChihayaProcess::signal(int number) const {
+    ::kill(pid_, number);
+}
+
+bool ChihayaProcess::running() {
+    if (exit_code_.has_value()) {
+        return false;
+    }
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) {
+        return true;
+    }
+    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return false;
+}
+
+int ChihayaProcess::wait() {
+    const auto deadline = Clock::now() + options_.patience;
+    while (running()) {
+        if (Clock::now() > deadline) {
+            throw std::runtime_error("chihaya does not end; its log:\n" + log());
+        }
+        std::this_thread::sleep_for(poll_pause);
+    }
+    return exit_code_.value();
+}
+
+int ChihayaProcess::stop() {
+    if (running()) {
+        signal(SIGTERM);
+    }
+    return wait();
+}
+
+std::string ChihayaProcess::log() const {
+    std::ifstream file(dir_ / "log");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void ChihayaProcess::start() {
+    std::vector<std::string> words{CHIHAYA_EXECUTABLE, "--config", dir_ / "chihaya.json"};
+    words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+
+    const std::string log_file = dir_ / "log";
+    posix_spawn_file_actions_t actions{};
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_file.c_str(),
+                                       O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    const int error =
+        ::posix_spawn(&pid_, CHIHAYA_EXECUTABLE, &actions, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        throw std::system_error(error, std::generic_category(), CHIHAYA_EXECUTABLE);
+    }
+}
+
+void ChihayaProcess::kill() {
+    if (running()) {
+        signal(SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        exit_code_ = 128 + SIGKILL;
+    }
+}
+
+void ChihayaProcess::wait_until_ready() {
+    const auto deadline = Clock::now() + options_.patience;
+    while (running() && Clock::now() < deadline) {
+        try {
+            const TcpClient probe(http_port(), options_.host.c_str());
+            return;
+        } catch (const std::system_error&) {
+            std::this_thread::sleep_for(poll_pause);  // not listening yet
+        }
+    }
+    kill();  // nobody else will: the constructor has not ended
+    throw std::runtime_error("chihaya did not start; its log:\n" + log());
+}
+
+}  // namespace chihaya::test

@@ -1,0 +1,77 @@
+#pragma once
+
+/// @file chihaya_process.hpp
+/// The real executable, started with a configuration of the test's.
+
+#include "tests/support/free_port.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chihaya::test {
+
+/// What to start, and how.
+struct ChihayaOptions {
+    /// A JSON object. What it does not say is added: `addr` and `management.addr` on free ports of
+    /// 127.0.0.1, and `plugin_dir` where the build puts its plugins. "$HTTP_PORT",
+    /// "$MANAGEMENT_PORT" and "$DIR" (the folder of the process's files) are replaced in its text.
+    std::string config = "{}";
+    bool complete_config = true;  // false: nothing is added, the text need not even be JSON
+    std::vector<std::string> arguments{};  // after `--config FILE`
+    std::string host = "127.0.0.1";        // where it is expected to answer
+    bool wait_until_ready = true;          // false for one that is expected to end by itself
+    std::chrono::milliseconds patience = std::chrono::seconds(20);
+};
+
+/// A running tracker in a folder of its own. Killed with the object.
+class ChihayaProcess {
+public:
+    /// Starts it and returns when it accepts connections.
+    /// Errors: std::runtime_error with its log when it ends instead, or takes too long
+    explicit ChihayaProcess(ChihayaOptions options);
+    ~ChihayaProcess();
+    ChihayaProcess(const ChihayaProcess&) = delete;
+    ChihayaProcess& operator=(const ChihayaProcess&) = delete;
+
+    [[nodiscard]] std::uint16_t http_port() const noexcept { return http_port_.number(); }
+    [[nodiscard]] std::uint16_t management_port() const noexcept {
+        return management_port_.number();
+    }
+    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return dir_.path(); }
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+    void signal(int number) const;
+
+    /// Has it not ended yet?
+    [[nodiscard]] bool running();
+
+    /// Waits until it ends. Errors: std::runtime_error with its log when it does not in time
+    /// Returns: its exit code; 128 + n when signal n ended it
+    int wait();
+
+    /// SIGTERM, then `wait`.
+    int stop();
+
+    /// Everything it has written to standard output and standard error so far.
+    [[nodiscard]] std::string log() const;
+
+private:
+    void start();
+    void kill();
+    void wait_until_ready();
+
+    ChihayaOptions options_;
+    TempDir dir_;
+    FreePort http_port_;
+    FreePort management_port_;
+    pid_t pid_ = -1;
+    std::optional<int> exit_code_;
+};
+
+}  // namespace chihaya::test
