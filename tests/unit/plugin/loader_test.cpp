@@ -167,7 +167,8 @@ TEST_CASE("a missing file, a directory, a fifo and a loop of links are refused, 
 TEST_CASE("a file that may not be read is refused with the reason") {
     const test::TempDir dir;
     fs::copy_file(noop, dir / "secret.so");
-    fs::permissions(dir.path(), fs::perms::owner_all | fs::perms::others_exec);
+    fs::permissions(dir.path(),
+                    fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     fs::permissions(dir / "secret.so", fs::perms::none);
     const bool is_root = ::geteuid() == 0;
     if (is_root) {
