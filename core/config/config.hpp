@@ -27,6 +27,7 @@ struct Address {
 struct Driver {
     std::string name;
     std::string params = "{}";  // JSON text, handed to the driver as it is
+    friend bool operator==(const Driver&, const Driver&) = default;
 };
 
 struct Http {
@@ -39,26 +40,31 @@ struct Http {
     milliseconds write_timeout = seconds(10);
     std::uint32_t max_connections = 20'000;  // of the process
     bool full_scrape = false;
+    friend bool operator==(const Http&, const Http&) = default;
 };
 
 /// Reserved for the UDP front end.
 struct Udp {
     std::vector<Address> addr;
+    friend bool operator==(const Udp&, const Udp&) = default;
 };
 
 struct Management {
     std::vector<Address> addr{{"127.0.0.1", 6880}};  // empty: no management
     std::string token;                               // secret; also `token_file`, `token_env`
+    friend bool operator==(const Management&, const Management&) = default;
 };
 
 struct Limits {
     std::uint32_t default_num_want = 50;
     std::uint32_t max_num_want = 200;
     std::uint32_t max_scrape_infohashes = 100;
+    friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Log {
     std::string level = "info";  // debug, info, warning, error
+    friend bool operator==(const Log&, const Log&) = default;
 };
 
 /// All of it.
@@ -94,6 +100,8 @@ struct Config {
     Management management;
     Limits limits;
     Log log;
+
+    friend bool operator==(const Config&, const Config&) = default;
 
     /// `peer_lifetime`, or what follows from `announce`.
     [[nodiscard]] seconds effective_peer_lifetime() const noexcept {
