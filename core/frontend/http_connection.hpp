@@ -1,0 +1,123 @@
+#pragma once
+
+/// @file http_connection.hpp
+/// One client's TCP connection: requests in, replies out, in order.
+///
+/// What arrives is read into a buffer that all connections of a worker share; only what is left of
+/// it, an incomplete request or one that has to wait, is kept here. A connection is always in one
+/// phase, and in each but one a deadline runs.
+
+#include "core/base/ip_address.hpp"
+#include "core/frontend/http_exchange.hpp"
+#include "core/frontend/http_settings.hpp"
+#include "core/net/tcp_stream.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace chihaya::frontend {
+
+class HttpConnection;
+
+/// What a connection is waiting for.
+enum class Phase : std::uint8_t {
+    closed,
+    idle,       // the first byte of a request
+    head,       // the rest of it
+    answering,  // the tracker; it keeps its own time
+    writing,    // the client, to take the reply
+    lingering,  // the client, to stop sending after it was refused
+};
+
+/// What a connection needs of its front end.
+class HttpConnectionOwner : public HttpExchangePool {
+public:
+    [[nodiscard]] virtual const HttpSettings& settings() const noexcept = 0;
+    [[nodiscard]] virtual const logic::Tracker& tracker() const noexcept = 0;
+    [[nodiscard]] virtual metrics::WorkerCounters& counters() noexcept = 0;
+
+    /// Room to read into; its first `keep` bytes are for what the connection has kept.
+    [[nodiscard]] virtual std::span<char> read_room() noexcept = 0;
+
+    /// Null when out of memory.
+    [[nodiscard]] virtual HttpExchange* borrow_exchange() noexcept = 0;
+
+    /// Starts the deadline of `phase` for `connection`, in place of any other.
+    virtual void enter(HttpConnection& connection, Phase phase) noexcept = 0;
+
+    /// A connection has closed.
+    virtual void closed() noexcept = 0;
+
+    /// Nothing refers to it any more: it may be opened again.
+    virtual void unused(HttpConnection& connection) noexcept = 0;
+
+    /// Are connections to end with their next reply?
+    [[nodiscard]] virtual bool stopping() const noexcept = 0;
+
+protected:
+    ~HttpConnectionOwner() = default;
+};
+
+/// Thread: a worker's
+class HttpConnection final : public boost::intrusive::list_base_hook<
+                                 boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                             private HttpExchangeOwner {
+public:
+    /// Lifetime: loop and owner outlive the connection
+    HttpConnection(net::WorkerLoop& loop, HttpConnectionOwner& owner);
+    ~HttpConnection();
+    HttpConnection(const HttpConnection&) = delete;
+    HttpConnection& operator=(const HttpConnection&) = delete;
+
+    /// Serves a newly accepted socket; tries to read at once.
+    void open(int socket, const IpAddress& from, bool is_ipv6) noexcept;
+
+    /// Closes at once, whatever is going on.
+    void close() noexcept;
+
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+
+    /// When the present phase ends. Kept by the front end.
+    std::chrono::sys_time<std::chrono::milliseconds> deadline{};
+
+private:
+    static void readable(void* self, bool cancelled) noexcept;
+    static void writable(void* self, bool cancelled) noexcept;
+    void replied() noexcept override;
+
+    void wait_ended(bool cancelled, void (HttpConnection::*next)() noexcept) noexcept;
+    void read_more() noexcept;
+    void serve(std::string_view input) noexcept;
+    [[nodiscard]] bool serve_one(const wire::HttpRequest& request) noexcept;
+    [[nodiscard]] std::string_view discard_body(std::string_view input) noexcept;
+    void refuse(std::uint16_t status) noexcept;
+    [[nodiscard]] IpAddress source_of(const wire::HttpRequest& request) const noexcept;
+    [[nodiscard]] bool borrow() noexcept;
+    void keep(std::string_view input) noexcept;
+    void flush() noexcept;
+    void sent_all() noexcept;
+    void write_more() noexcept;
+    void linger() noexcept;
+    void enter(Phase phase) noexcept;
+
+    HttpConnectionOwner& owner_;
+    net::TcpStream stream_;
+    IpAddress from_;
+    Phase phase_ = Phase::closed;
+    bool close_after_reply_ = false;
+    bool refused_ = false;  // what else arrives is dropped unread
+    std::uint32_t requests_ = 0;
+    std::size_t seen_ = 0;       // of `kept_`: known to be incomplete
+    std::size_t body_left_ = 0;  // of a request's body that nobody wants
+    std::size_t lingered_ = 0;
+    HttpExchange* exchange_ = nullptr;
+    std::string kept_;    // input not served yet
+    std::string unsent_;  // output the client has not taken yet
+};
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,122 @@
+#pragma once
+
+/// @file http_exchange.hpp
+/// One announce or scrape of one connection between its request and its reply: the room for peers,
+/// the tracker's view of it, and the reply's bytes. Connections borrow one while they have
+/// something to say, so that an idle connection costs next to nothing.
+
+#include "core/base/limits.hpp"
+#include "core/logic/announcement.hpp"
+#include "core/logic/tracker.hpp"
+#include "core/wire/announce_query.hpp"
+#include "core/wire/byte_writer.hpp"
+#include "core/wire/http_request.hpp"
+#include "core/wire/http_response.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace chihaya::frontend {
+
+class HttpExchange;
+
+/// Who borrows an exchange.
+class HttpExchangeOwner {
+public:
+    /// The reply has been appended to `replies()`.
+    virtual void replied() noexcept = 0;
+
+protected:
+    ~HttpExchangeOwner() = default;
+};
+
+/// Gets back an exchange whose owner went away before the answer came.
+class HttpExchangePool {
+public:
+    virtual void give_back(HttpExchange& exchange) noexcept = 0;
+
+protected:
+    ~HttpExchangePool() = default;
+};
+
+/// Thread: a worker's
+class HttpExchange final {
+public:
+    /// Lifetime: all outlive the exchange
+    HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, HttpExchangePool& pool)
+        : tracker_(tracker), roster_(roster), pool_(pool) {}
+    HttpExchange(const HttpExchange&) = delete;
+    HttpExchange& operator=(const HttpExchange&) = delete;
+
+    /// A new owner, and nothing to send yet.
+    void begin(HttpExchangeOwner& owner) noexcept;
+
+    /// The owner is gone. True: free at once. False: an answer is awaited; the pool is told then.
+    [[nodiscard]] bool abandon() noexcept;
+
+    /// Replies so far, in order; sent in one piece.
+    [[nodiscard]] wire::ByteWriter& replies() noexcept { return replies_; }
+
+    /// How a reply goes out.
+    struct Form {
+        std::uint8_t minor_version = 1;
+        bool keep_alive = false;
+    };
+
+    /// Serves an announce. True: the reply is there. False: `replied` will be called.
+    [[nodiscard]] bool announce(const wire::HttpRequest& request, std::string_view passkey,
+                                const IpAddress& source, Form form) noexcept;
+
+    /// Serves a scrape, likewise.
+    [[nodiscard]] bool scrape(const wire::HttpRequest& request, std::string_view passkey,
+                              Form form) noexcept;
+
+    /// A reply that is nothing but its status.
+    void status(std::uint16_t status, Form form, bool with_body) noexcept;
+
+private:
+    struct Announce final : logic::Announcement {
+        explicit Announce(HttpExchange& exchange) : exchange_(exchange) {}
+        void answered() noexcept override { exchange_.announce_answered(); }
+        HttpExchange& exchange_;
+    };
+    struct Scrape final : logic::ScrapeInquiry {
+        explicit Scrape(HttpExchange& exchange) : exchange_(exchange) {}
+        void answered() noexcept override { exchange_.scrape_answered(); }
+        HttpExchange& exchange_;
+    };
+
+    void fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept;
+    void announce_answered() noexcept;
+    void scrape_answered() noexcept;
+    void write_announce() noexcept;
+    void write_scrape() noexcept;
+    void write_refusal(const logic::Refusal& refusal) noexcept;
+    void finish() noexcept;
+
+    logic::Tracker& tracker_;
+    const logic::Roster& roster_;
+    HttpExchangePool& pool_;
+    HttpExchangeOwner* owner_ = nullptr;
+    bool awaited_ = false;  // the tracker has it
+    Form form_;
+
+    // Of the announce.
+    bool compact_ = true;
+    std::uint32_t num_want_ = 0;
+    IpAddress source_;
+
+    Announce announce_{*this};
+    Scrape scrape_{*this};
+    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv4Endpoint)> ipv4_;
+    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv6Endpoint)> ipv6_;
+    std::array<PeerId, limits::num_want_ceiling> ipv4_ids_;
+    std::array<PeerId, limits::num_want_ceiling> ipv6_ids_;
+    // Twice the largest reply: what is in it is sent before another one might not fit.
+    std::array<char, 2 * limits::reply_max> reply_bytes_;
+    wire::ByteWriter replies_{reply_bytes_};
+};
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,189 @@
+#include "core/frontend/http_frontend.hpp"
+
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+namespace chihaya::frontend {
+namespace {
+
+// How late a deadline may be noticed.
+constexpr std::chrono::milliseconds sweep_interval{250};
+
+/// So that giving back never allocates.
+template <class Object>
+void make_room_for_one_more(std::vector<Object*>& free, std::size_t existing) {
+    if (free.capacity() <= existing) {
+        free.reserve(2 * existing + 16);
+    }
+}
+
+}  // namespace
+
+HttpFrontend::HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
+                           const logic::Roster& roster, metrics::WorkerCounters& counters,
+                           HttpSettings settings)
+    : loop_(loop),
+      tracker_(tracker),
+      roster_(roster),
+      counters_(counters),
+      settings_(std::move(settings)),
+      read_room_(std::make_unique<char[]>(read_room_bytes)),
+      sweep_timer_(loop.context()) {
+    start_sweeps();
+}
+
+HttpFrontend::~HttpFrontend() {
+    close_all();
+}
+
+void HttpFrontend::listen(net::ListeningSocket socket) {
+    listeners_.push_back(std::make_unique<net::TcpListener>(loop_, socket, this, &accepted));
+    listeners_.back()->start();
+}
+
+void HttpFrontend::stop() noexcept {
+    stopping_ = true;
+    for (const auto& listener : listeners_) {
+        listener->close();
+    }
+    while (!idle_.empty()) {
+        idle_.front().close();
+    }
+}
+
+void HttpFrontend::close_all() noexcept {
+    stop();
+    sweep_timer_.cancel();
+    for (const auto& connection : connections_) {
+        connection->close();
+    }
+}
+
+bool HttpFrontend::is_quiet() const noexcept {
+    return answering_.empty() && writing_.empty() && head_.empty();
+}
+
+void HttpFrontend::accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept {
+    auto& frontend = *static_cast<HttpFrontend*>(self);
+    HttpConnection* const connection =
+        frontend.make_room() ? frontend.unused_connection() : nullptr;
+    if (connection == nullptr) {
+        ::close(socket);
+        return;
+    }
+    ++frontend.counters_.connections_accepted;
+    ++frontend.counters_.connections_open;
+    ++frontend.open_;
+    connection->open(socket, from, is_ipv6);
+}
+
+/// Makes sure that one more connection may be open. Those that wait for nothing go first, then
+/// those that have been slowest to say what they want.
+bool HttpFrontend::make_room() noexcept {
+    while (open_ >= settings_.max_connections) {
+        List* const victims = !idle_.empty() ? &idle_ : (!head_.empty() ? &head_ : nullptr);
+        if (victims == nullptr) {
+            return false;
+        }
+        ++counters_.connections_evicted;
+        victims->front().close();
+    }
+    return true;
+}
+
+HttpConnection* HttpFrontend::unused_connection() noexcept {
+    if (!free_connections_.empty()) {
+        HttpConnection* const connection = free_connections_.back();
+        free_connections_.pop_back();
+        return connection;
+    }
+    try {
+        make_room_for_one_more(free_connections_, connections_.size());
+        connections_.push_back(
+            std::make_unique<HttpConnection>(loop_, static_cast<HttpConnectionOwner&>(*this)));
+        return connections_.back().get();
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+
+void HttpFrontend::closed() noexcept {
+    counters_.connections_open.subtract(1);
+    --open_;
+}
+
+void HttpFrontend::unused(HttpConnection& connection) noexcept {
+    free_connections_.push_back(&connection);
+}
+
+HttpExchange* HttpFrontend::borrow_exchange() noexcept {
+    if (!free_exchanges_.empty()) {
+        HttpExchange* const exchange = free_exchanges_.back();
+        free_exchanges_.pop_back();
+        return exchange;
+    }
+    try {
+        make_room_for_one_more(free_exchanges_, exchanges_.size());
+        exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_,
+                                                            static_cast<HttpExchangePool&>(*this)));
+        return exchanges_.back().get();
+    } catch (const std::exception&) {
+        return nullptr;
+    }
+}
+
+void HttpFrontend::give_back(HttpExchange& exchange) noexcept {
+    free_exchanges_.push_back(&exchange);
+}
+
+void HttpFrontend::enter(HttpConnection& connection, Phase phase) noexcept {
+    connection.unlink();
+    const Time now = loop_.now();
+    switch (phase) {
+        case Phase::closed:
+            break;
+        case Phase::idle:
+            connection.deadline = now + settings_.idle_timeout;
+            idle_.push_back(connection);
+            break;
+        case Phase::head:
+            connection.deadline = now + settings_.head_timeout;
+            head_.push_back(connection);
+            break;
+        case Phase::answering:
+            answering_.push_back(connection);
+            break;
+        case Phase::writing:
+            connection.deadline = now + settings_.write_timeout;
+            writing_.push_back(connection);
+            break;
+        case Phase::lingering:
+            connection.deadline = now + limits::linger_time;
+            lingering_.push_back(connection);
+            break;
+    }
+}
+
+void HttpFrontend::start_sweeps() {
+    sweep_timer_.expires_after(sweep_interval);
+    sweep_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            sweep();
+            start_sweeps();
+        }
+    });
+}
+
+void HttpFrontend::sweep() noexcept {
+    const Time now = loop_.now();
+    for (List* const list : {&idle_, &head_, &writing_, &lingering_}) {
+        while (!list->empty() && list->front().deadline <= now) {
+            ++counters_.connections_timed_out;
+            list->front().close();
+        }
+    }
+}
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,95 @@
+#pragma once
+
+/// @file http_frontend.hpp
+/// HTTP on the announce port, for one worker: accepts connections, keeps their deadlines, and
+/// closes the oldest idle one when there are too many.
+
+#include "core/frontend/http_connection.hpp"
+#include "core/frontend/http_settings.hpp"
+#include "core/net/tcp_listener.hpp"
+#include "core/net/worker_loop.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace chihaya::frontend {
+
+/// Thread: the worker's; constructed before its loop runs
+class HttpFrontend final : private HttpConnectionOwner {
+public:
+    /// Lifetime: all outlive the front end
+    HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker, const logic::Roster& roster,
+                 metrics::WorkerCounters& counters, HttpSettings settings);
+    ~HttpFrontend();
+    HttpFrontend(const HttpFrontend&) = delete;
+    HttpFrontend& operator=(const HttpFrontend&) = delete;
+
+    /// Accepts from `socket` as well, which becomes the front end's.
+    void listen(net::ListeningSocket socket);
+
+    /// Accepts no more, closes idle connections, and ends every other with its next reply.
+    void stop() noexcept;
+
+    /// Closes what is left.
+    void close_all() noexcept;
+
+    /// Has everything that was asked been answered and sent?
+    [[nodiscard]] bool is_quiet() const noexcept;
+
+private:
+    using List =
+        boost::intrusive::list<HttpConnection, boost::intrusive::constant_time_size<false>>;
+
+    static void accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept;
+
+    const HttpSettings& settings() const noexcept override { return settings_; }
+    const logic::Tracker& tracker() const noexcept override { return tracker_; }
+    metrics::WorkerCounters& counters() noexcept override { return counters_; }
+    std::span<char> read_room() noexcept override { return {read_room_.get(), read_room_bytes}; }
+    HttpExchange* borrow_exchange() noexcept override;
+    void give_back(HttpExchange& exchange) noexcept override;
+    void enter(HttpConnection& connection, Phase phase) noexcept override;
+    void closed() noexcept override;
+    void unused(HttpConnection& connection) noexcept override;
+    bool stopping() const noexcept override { return stopping_; }
+
+    [[nodiscard]] HttpConnection* unused_connection() noexcept;
+    [[nodiscard]] bool make_room() noexcept;
+    void start_sweeps();
+    void sweep() noexcept;
+
+    // A kept request head, and what may be pipelined behind it.
+    static constexpr std::size_t read_room_bytes = limits::request_head_max + 64 * 1024;
+
+    net::WorkerLoop& loop_;
+    logic::Tracker& tracker_;
+    const logic::Roster& roster_;
+    metrics::WorkerCounters& counters_;
+    const HttpSettings settings_;
+    bool stopping_ = false;
+    std::size_t open_ = 0;
+
+    std::unique_ptr<char[]> read_room_;
+    std::vector<std::unique_ptr<HttpExchange>> exchanges_;
+    std::vector<HttpExchange*> free_exchanges_;  // the last given back is the first lent: warm
+    std::vector<std::unique_ptr<HttpConnection>> connections_;
+    std::vector<HttpConnection*> free_connections_;
+
+    // Each phase has one time limit, so the order of entering is the order of deadlines.
+    List idle_;
+    List head_;
+    List answering_;
+    List writing_;
+    List lingering_;
+
+    std::vector<std::unique_ptr<net::TcpListener>> listeners_;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      net::WorkerLoop::Executor>
+        sweep_timer_;
+};
+
+}  // namespace chihaya::frontend

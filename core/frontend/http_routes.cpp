@@ -1,0 +1,46 @@
+#include "core/frontend/http_routes.hpp"
+
+#include "core/base/limits.hpp"
+
+#include <algorithm>
+
+namespace chihaya::frontend {
+namespace {
+
+constexpr std::string_view users = "/users";
+
+Action action_of(std::string_view segment) noexcept {
+    if (segment == "/announce") {
+        return Action::announce;
+    }
+    return segment == "/scrape" ? Action::scrape : Action::none;
+}
+
+bool is_passkey(std::string_view text) noexcept {
+    const auto fits = [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+               (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
+    };
+    return !text.empty() && text.size() <= limits::passkey_max && std::ranges::all_of(text, fits);
+}
+
+}  // namespace
+
+Route route(std::string_view path, bool private_mode) noexcept {
+    const Action plain = action_of(path);
+    if (plain != Action::none || !private_mode) {
+        return {plain, {}};
+    }
+    const auto last = path.rfind('/');
+    if (last == std::string_view::npos || last == 0) {
+        return {};
+    }
+    std::string_view before = path.substr(0, last);
+    if (before.starts_with(users) && before.size() > users.size() && before[users.size()] == '/') {
+        before.remove_prefix(users.size());
+    }
+    const std::string_view passkey = before.substr(1);
+    return is_passkey(passkey) ? Route{action_of(path.substr(last)), passkey} : Route{};
+}
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,98 @@
+#include "core/logic/admission.hpp"
+
+namespace chihaya::logic {
+namespace {
+
+// Chihaya v1's words: sites and scripts know them.
+constexpr std::string_view unknown_user = "user does not exist";
+constexpr std::string_view no_passkey =
+    "user does not exist: the announce URL must contain a passkey";
+constexpr std::string_view unapproved_client = "client is not approved";
+constexpr std::string_view leeching_forbidden = "this account may not download";
+constexpr std::string_view unknown_torrent = "torrent does not exist";
+
+}  // namespace
+
+Refusal Admission::refuse(const char* site_words, std::string_view words) const noexcept {
+    const auto& site = policy_.site;
+    const auto later = static_cast<std::uint32_t>(
+        (site.failure_interval.count() > 0 ? site.failure_interval : policy_.interval).count());
+    return {.text = site_words != nullptr ? std::string_view(site_words) : words,
+            .interval = later,
+            .min_interval = later,
+            .retry_minutes = 0};
+}
+
+bool Admission::admit(Announcement& announcement, std::string_view passkey) const noexcept {
+    if (policy_.private_mode && !admit_user(announcement, passkey)) {
+        return false;
+    }
+    if (policy_.client_whitelist && !roster_.approves(announcement.request.peer_id)) {
+        announcement.refusal = refuse(policy_.site.unapproved_client, unapproved_client);
+        return false;
+    }
+    return admit_torrent(announcement);
+}
+
+bool Admission::admit_user(Announcement& announcement, std::string_view passkey) const noexcept {
+    if (passkey.empty()) {
+        announcement.refusal = refuse(policy_.site.unknown_user, no_passkey);
+        return false;
+    }
+    const auto user = roster_.user(passkey);
+    if (!user) {
+        announcement.refusal = refuse(policy_.site.unknown_user, unknown_user);
+        return false;
+    }
+    Admitted& admitted = announcement.admitted;
+    announcement.request.user = user->id;
+    admitted.up_multiplier = user->up_multiplier;
+    admitted.down_multiplier = user->down_multiplier;
+    admitted.hide_address = has(user->flags, UserFlags::hidden);
+    admitted.may_leech = has(user->flags, UserFlags::can_leech);
+    if (!admitted.may_leech && announcement.request.left > 0) {
+        // Counted and recorded, but neither handed out nor handed anybody.
+        announcement.request.flags = announcement.request.flags | AnnounceFlags::hidden;
+        announcement.request.num_want_ipv4 = 0;
+        announcement.request.num_want_ipv6 = 0;
+    }
+    return true;
+}
+
+bool Admission::admit_torrent(Announcement& announcement) const noexcept {
+    if (!policy_.private_mode && policy_.create_on_announce) {
+        return true;
+    }
+    const InfoHash& info_hash = announcement.request.info_hash;
+    const auto torrent = roster_.torrent(info_hash);
+    if (!torrent) {
+        announcement.refusal = refuse(policy_.site.unknown_torrent, unknown_torrent);
+        announcement.explain(roster_.erasure(info_hash));
+        return false;
+    }
+    Admitted& admitted = announcement.admitted;
+    admitted.torrent = torrent->id;
+    admitted.freeleech = torrent->freeleech;
+    admitted.up_multiplier *= torrent->up_multiplier;
+    admitted.down_multiplier *= torrent->down_multiplier;
+    if (announcement.request.user != UserId::none) {
+        admitted.has_token = roster_.has_token(announcement.request.user, info_hash);
+    }
+    return true;
+}
+
+Refusal Admission::admit_scrape(std::string_view passkey) const noexcept {
+    if (!policy_.private_mode) {
+        return {};
+    }
+    if (passkey.empty()) {
+        return refuse(policy_.site.unknown_user, no_passkey);
+    }
+    return roster_.user(passkey) ? Refusal{} : refuse(policy_.site.unknown_user, unknown_user);
+}
+
+Refusal Admission::may_not_leech() const noexcept {
+    return refuse(policy_.site.may_not_leech, leeching_forbidden);
+}
+
+}  // namespace chihaya::logic

@@ -1,0 +1,44 @@
+#pragma once
+
+/// @file admission.hpp
+/// Who may announce and scrape: the checks of passkey, client and torrent, in this order, and the
+/// words a refused client reads.
+
+#include "core/logic/announcement.hpp"
+#include "core/logic/policy.hpp"
+#include "core/logic/roster.hpp"
+
+#include <string_view>
+
+namespace chihaya::logic {
+
+/// Thread: a worker's; reads policy and roster only
+class Admission {
+public:
+    /// Lifetime: policy and roster outlive it
+    Admission(const Policy& policy, const Roster& roster) noexcept
+        : policy_(policy), roster_(roster) {}
+
+    /// Checks `announcement.request` and fills in its user, flags and `admitted`.
+    ///
+    /// `passkey` is what the path held; empty in public mode. On refusal, `announcement.refusal`
+    /// says why, and false is returned.
+    [[nodiscard]] bool admit(Announcement& announcement, std::string_view passkey) const noexcept;
+
+    /// May this passkey scrape? An empty refusal says yes.
+    [[nodiscard]] Refusal admit_scrape(std::string_view passkey) const noexcept;
+
+    /// What a user who may only seed is told after his leeching announce was counted.
+    [[nodiscard]] Refusal may_not_leech() const noexcept;
+
+private:
+    [[nodiscard]] Refusal refuse(const char* site_words, std::string_view words) const noexcept;
+    [[nodiscard]] bool admit_user(Announcement& announcement,
+                                  std::string_view passkey) const noexcept;
+    [[nodiscard]] bool admit_torrent(Announcement& announcement) const noexcept;
+
+    const Policy& policy_;
+    const Roster& roster_;
+};
+
+}  // namespace chihaya::logic

@@ -1,0 +1,231 @@
+#include "core/logic/tracker.hpp"
+
+#include "core/logic/accounting.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chihaya::logic {
+namespace {
+
+// BEP 31 counts in minutes; a store that is away is tried again soon.
+constexpr std::uint32_t unavailable_retry_minutes = 1;
+constexpr std::uint32_t unavailable_retry_seconds = 60 * unavailable_retry_minutes;
+
+/// Puts a linked list, newest first, into the order of answering.
+template <class Node>
+Node* reversed(Node* newest, Node* Node::*next) noexcept {
+    Node* oldest = nullptr;
+    while (newest != nullptr) {
+        Node* const following = std::exchange(newest->*next, oldest);
+        oldest = std::exchange(newest, following);
+    }
+    return oldest;
+}
+
+}  // namespace
+
+void Announcement::done(const AnnounceReply& answer) noexcept {
+    reply = answer;
+    status_ = {};
+    next_answered_ = std::exchange(tracker_->answered_, this);
+}
+
+void Announcement::failed(Status status) noexcept {
+    status_ = status;
+    next_answered_ = std::exchange(tracker_->answered_, this);
+}
+
+void Announcement::explain(const TorrentErasure& erasure) noexcept {
+    const std::string_view all(erasure.reason.data(), erasure.reason.size());
+    const std::string_view reason = all.substr(0, all.find('\0'));
+    constexpr std::string_view between = ": ";
+    if (reason.empty() ||
+        refusal.text.size() + between.size() + reason.size() > explained_.size()) {
+        return;
+    }
+    char* end = std::ranges::copy(refusal.text, explained_.data()).out;
+    end = std::ranges::copy(between, end).out;
+    end = std::ranges::copy(reason, end).out;
+    refusal.text = {explained_.data(), static_cast<std::size_t>(end - explained_.data())};
+}
+
+void ScrapeInquiry::done(std::span<const SwarmCounts> answer) noexcept {
+    std::copy_n(answer.begin(), std::min(answer.size(), size), counts.begin());
+    status_ = {};
+    next_answered_ = std::exchange(tracker_->answered_scrapes_, this);
+}
+
+void ScrapeInquiry::failed(Status status) noexcept {
+    status_ = status;
+    next_answered_ = std::exchange(tracker_->answered_scrapes_, this);
+}
+
+Tracker::Tracker(const Policy& policy, const Roster& roster, TrackerSession& session,
+                 BackendDriver& backend, metrics::WorkerCounters& counters)
+    : policy_(policy),
+      session_(session),
+      backend_(backend),
+      counters_(counters),
+      admission_(policy, roster),
+      intervals_(policy),
+      num_want_max_(policy.site.num_want_max == 0
+                        ? policy.max_num_want
+                        : std::min(policy.max_num_want, policy.site.num_want_max)) {
+    announces_.reserve(limits::batch_max);
+    scrapes_.reserve(limits::batch_max);
+    deltas_.reserve(policy.private_mode ? limits::batch_max : 0);
+}
+
+std::uint32_t Tracker::num_want(std::uint32_t asked, bool is_asked) const noexcept {
+    return std::min(is_asked ? asked : policy_.default_num_want, num_want_max_);
+}
+
+bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexcept {
+    ++counters_.announces;
+    announcement.admitted = {};
+    announcement.refusal = {};
+    announcement.request.user = UserId::none;
+    if (!admission_.admit(announcement, passkey)) {
+        ++counters_.requests_bad;
+        return false;
+    }
+    announcement.tracker_ = this;
+    announces_.push_back({&announcement.request, &announcement});
+    if (announces_.size() == limits::batch_max) {
+        hand_over();
+    }
+    return true;
+}
+
+bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept {
+    ++counters_.scrapes;
+    inquiry.refusal = admission_.admit_scrape(passkey);
+    if (inquiry.refusal) {
+        ++counters_.requests_bad;
+        return false;
+    }
+    inquiry.tracker_ = this;
+    inquiry.request_.info_hashes = {inquiry.info_hashes.data(), inquiry.size};
+    scrapes_.push_back({&inquiry.request_, &inquiry});
+    if (scrapes_.size() == limits::batch_max) {
+        hand_over();
+    }
+    return true;
+}
+
+Refusal Tracker::malformed(std::string_view text) noexcept {
+    ++counters_.requests_bad;
+    return {.text = text,
+            .interval = intervals_.interval(),
+            .min_interval = intervals_.min_interval(),
+            .retry_minutes = 0};
+}
+
+void Tracker::hand_over() noexcept {
+    if (!announces_.empty()) {
+        session_.announce(announces_);
+        announces_.clear();
+    }
+    if (!scrapes_.empty()) {
+        session_.scrape(scrapes_);
+        scrapes_.clear();
+    }
+}
+
+bool Tracker::end_turn(Time now) noexcept {
+    for (std::uint32_t round = 0; round < limits::pipelined_per_turn_max; ++round) {
+        hand_over();
+        if (answered_ == nullptr && answered_scrapes_ == nullptr) {
+            return false;
+        }
+        tell_announcements(now);
+        tell_scrapes();
+    }
+    return !announces_.empty() || !scrapes_.empty();
+}
+
+void Tracker::tell_announcements(Time now) noexcept {
+    Announcement* const first =
+        reversed(std::exchange(answered_, nullptr), &Announcement::next_answered_);
+    for (Announcement* one = first; one != nullptr; one = one->next_answered_) {
+        if (!one->status_.ok()) {
+            one->refusal = refusal_for(one->status_);
+            continue;
+        }
+        count(*one);
+        one->interval = intervals_.next(random_);
+        one->min_interval = intervals_.min_interval();
+        if (one->request.user != UserId::none) {
+            deltas_.push_back(account(*one, policy_, now));
+            if (!one->admitted.may_leech && one->request.left > 0) {
+                one->refusal = admission_.may_not_leech();
+            }
+        }
+        if (deltas_.size() == limits::batch_max) {
+            backend_.record(deltas_);
+            deltas_.clear();
+        }
+    }
+    if (!deltas_.empty()) {
+        backend_.record(deltas_);
+        deltas_.clear();
+    }
+    for (Announcement* one = first; one != nullptr;) {
+        Announcement* const following = std::exchange(one->next_answered_, nullptr);
+        std::exchange(one, following)->answered();  // may submit again, or free itself
+    }
+}
+
+void Tracker::tell_scrapes() noexcept {
+    ScrapeInquiry* one =
+        reversed(std::exchange(answered_scrapes_, nullptr), &ScrapeInquiry::next_answered_);
+    while (one != nullptr) {
+        if (!one->status_.ok()) {
+            one->refusal = refusal_for(one->status_);
+        }
+        ScrapeInquiry* const following = std::exchange(one->next_answered_, nullptr);
+        std::exchange(one, following)->answered();
+    }
+}
+
+Refusal Tracker::refusal_for(Status status) noexcept {
+    if (status.code == StatusCode::rejected) {
+        return malformed(status.reason);
+    }
+    ++counters_.requests_errored;
+    return {.text = "the tracker is temporarily unavailable",
+            .interval = unavailable_retry_seconds,
+            .min_interval = unavailable_retry_seconds,
+            .retry_minutes = unavailable_retry_minutes};
+}
+
+void Tracker::count(const Announcement& announcement) noexcept {
+    const AnnounceRequest& request = announcement.request;
+    const PeerHistory& history = announcement.reply.history;
+    metrics::PeerCounts& peers = request.ipv6.present() ? counters_.ipv6 : counters_.ipv4;
+    const bool was_there = history.known && !history.was_dormant;
+    const bool seeds = request.left == 0;
+    if (request.event == Event::stopped) {
+        if (was_there) {
+            ++peers.left;
+            if (history.was_seeder) {
+                ++peers.seeds_left;
+            }
+        }
+        return;
+    }
+    if (!was_there) {
+        ++peers.joined;
+    }
+    if (seeds && !(was_there && history.was_seeder)) {
+        ++peers.seeds_joined;
+        if (request.event == Event::completed) {
+            ++peers.completed;
+        }
+    } else if (!seeds && was_there && history.was_seeder) {
+        ++peers.seeds_left;
+    }
+}
+
+}  // namespace chihaya::logic

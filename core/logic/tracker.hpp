@@ -1,0 +1,81 @@
+#pragma once
+
+/// @file tracker.hpp
+/// What a tracker does with announces and scrapes, told without sockets: one per worker.
+///
+/// Front ends admit and submit; at the end of the turn everything submitted goes to the session as
+/// one batch, is accounted for, and is told to its front end. A driver that answers later (from a
+/// socket task) is told at the end of the turn in which it answered.
+
+#include "chihaya/backend_driver.hpp"
+#include "chihaya/tracker_driver.hpp"
+#include "core/logic/admission.hpp"
+#include "core/logic/announcement.hpp"
+#include "core/logic/interval.hpp"
+#include "core/logic/policy.hpp"
+#include "core/logic/random.hpp"
+#include "core/metrics/counters.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace chihaya::logic {
+
+/// Thread: one worker's
+/// Lifetime: everything handed to the constructor outlives it; announcements and inquiries outlive
+///           their answer
+class Tracker {
+public:
+    Tracker(const Policy& policy, const Roster& roster, TrackerSession& session,
+            BackendDriver& backend, metrics::WorkerCounters& counters);
+
+    [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
+    [[nodiscard]] const Admission& admission() const noexcept { return admission_; }
+    [[nodiscard]] const Intervals& intervals() const noexcept { return intervals_; }
+
+    /// Peers wanted, after the default and the ceiling have been applied.
+    [[nodiscard]] std::uint32_t num_want(std::uint32_t asked, bool is_asked) const noexcept;
+
+    /// Admits the announcement and, if nothing speaks against it, queues it for this turn's batch.
+    /// False: it was refused; `refusal` says why, and `answered` will not be called.
+    [[nodiscard]] bool submit(Announcement& announcement, std::string_view passkey) noexcept;
+
+    /// Likewise.
+    [[nodiscard]] bool submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept;
+
+    /// What the sender of a malformed request is told. Counts it.
+    /// Lifetime: that of `text`
+    [[nodiscard]] Refusal malformed(std::string_view text) noexcept;
+
+    /// Hands the gathered batch to the session, accounts for what has been answered, and calls
+    /// `answered` of each. What those submit goes out in the same way, up to a bound.
+    /// True: something is left for the next turn.
+    [[nodiscard]] bool end_turn(Time now) noexcept;
+
+private:
+    friend class Announcement;
+    friend class ScrapeInquiry;
+
+    void hand_over() noexcept;
+    void tell_announcements(Time now) noexcept;
+    void tell_scrapes() noexcept;
+    void count(const Announcement& announcement) noexcept;
+    [[nodiscard]] Refusal refusal_for(Status status) noexcept;
+
+    const Policy& policy_;
+    TrackerSession& session_;
+    BackendDriver& backend_;
+    metrics::WorkerCounters& counters_;
+    const Admission admission_;
+    const Intervals intervals_;
+    const std::uint32_t num_want_max_;
+    Random random_;
+
+    std::vector<AnnounceCall> announces_;  // this turn's batch
+    std::vector<ScrapeCall> scrapes_;
+    Announcement* answered_ = nullptr;  // newest first
+    ScrapeInquiry* answered_scrapes_ = nullptr;
+    std::vector<AnnounceDelta> deltas_;  // of one batch, for the backend
+};
+
+}  // namespace chihaya::logic

@@ -1,0 +1,73 @@
+#pragma once
+
+/// @file tcp_listener.hpp
+/// A listening socket of one worker. All workers listen on the same address with SO_REUSEPORT and
+/// the kernel spreads connections over them.
+
+#include "core/base/ip_address.hpp"
+#include "core/base/result.hpp"
+#include "core/net/worker_loop.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace chihaya::net {
+
+/// A bound and listening socket that nobody accepts from yet.
+struct ListeningSocket {
+    int socket = -1;
+    bool is_ipv6 = false;
+    std::uint16_t port = 0;  // as bound: of interest when 0 was asked for
+};
+
+/// Binds `address` (none: every address of the family `is_ipv6` says) and listens.
+///
+/// IPv6 sockets are IPV6_V6ONLY, so that both families can have the same port. The workers share a
+/// port with each other, but not with another process: for the `first` of them the port must be
+/// free.
+/// Errors: what, found, the system's words, and what may help
+[[nodiscard]] Result<ListeningSocket> listen_tcp(const std::optional<IpAddress>& address,
+                                                 bool is_ipv6, std::uint16_t port, bool first);
+
+/// Accepts connections and hands each to `accepted`.
+/// Thread: the loop's
+class TcpListener {
+public:
+    /// `socket` is non-blocking and belongs to the callee; `from` is the client's address.
+    using Accepted = void (*)(void* subject, int socket, const IpAddress& from,
+                              bool is_ipv6) noexcept;
+
+    /// Lifetime: the loop and `subject` outlive the listener
+    TcpListener(WorkerLoop& loop, ListeningSocket socket, void* subject, Accepted accepted);
+    ~TcpListener();
+    TcpListener(const TcpListener&) = delete;
+    TcpListener& operator=(const TcpListener&) = delete;
+
+    /// Starts accepting; until `close`.
+    void start();
+
+    /// No more connections. Those in the kernel's queue are reset.
+    void close() noexcept;
+
+private:
+    void wait();
+    void accept_some() noexcept;
+    bool accept_one() noexcept;
+
+    boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> descriptor_;
+    const bool is_ipv6_;
+    void* subject_;
+    Accepted accepted_;
+    std::shared_ptr<bool> alive_;  // the pending wait finds out here that the listener is gone
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      WorkerLoop::Executor>
+        pause_;
+};
+
+}  // namespace chihaya::net
