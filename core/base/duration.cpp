@@ -1,5 +1,7 @@
 #include "core/base/duration.hpp"
 
+#include "core/base/text.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -13,18 +15,21 @@ struct Unit {
 };
 
 // Longer names first where one begins with another.
-constexpr std::array<Unit, 7> units{{{"ms", 1.0},
+constexpr std::array<Unit, 8> units{{{"ms", 1.0},
                                      {"ns", 1e-6},
                                      {"us", 1e-3},
                                      {"\xc2\xb5s", 1e-3},
+                                     {"\xce\xbcs", 1e-3},
                                      {"h", 3'600'000.0},
                                      {"m", 60'000.0},
                                      {"s", 1'000.0}}};
 
 constexpr double longest_milliseconds = 100.0 * 365 * 24 * 3'600'000;
 
+constexpr std::size_t quoted_max = 40;
+
 Failure refuse(std::string_view text) {
-    return {"\"" + std::string(text) +
+    return {"\"" + text::printable(text.substr(0, quoted_max)) +
             "\" is no duration; accepted are Go's, such as \"30m\", \"1h30m\" or \"500ms\""};
 }
 
@@ -71,13 +76,13 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string duration_text(std::chrono::milliseconds duration) {
-    auto rest = duration.count();
-    std::string out;
-    if (rest < 0) {
-        out = "-";
-        rest = -rest;
+    const bool negative = duration.count() < 0;
+    auto rest = static_cast<std::uint64_t>(duration.count());
+    if (negative) {
+        rest = 0 - rest;  // of the least duration, too
     }
-    const auto take = [&](std::int64_t size, const char* name) {
+    std::string out = negative ? "-" : "";
+    const auto take = [&](std::uint64_t size, const char* name) {
         if (rest >= size) {
             out += std::to_string(rest / size) + name;
             rest %= size;
@@ -87,7 +92,7 @@ std::string duration_text(std::chrono::milliseconds duration) {
     take(60'000, "m");
     take(1'000, "s");
     take(1, "ms");
-    return out.empty() || out == "-" ? "0s" : out;
+    return out.empty() ? "0s" : out;
 }
 
 }  // namespace chihaya

@@ -106,6 +106,10 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) noexcept {
 
 bool IpNetwork::contains(const IpAddress& address) const noexcept {
     const std::size_t whole = bits_ / 8;
+    // A short IPv6 prefix such as ::/0 covers the mapped range by accident, not by intent.
+    if (address.is_ipv4() && !(base_.is_ipv4() && bits_ >= 8 * mapped_prefix.size())) {
+        return false;
+    }
     if (!std::equal(base_.bytes.begin(), base_.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
                     address.bytes.begin())) {
         return false;

@@ -45,6 +45,7 @@ public:
     /// Errors: empty when `text` is no network, or the prefix too long; bits behind it are ignored
     [[nodiscard]] static std::optional<IpNetwork> parse(std::string_view text) noexcept;
 
+    /// A network is of one family: "::/0" contains no IPv4 address.
     [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
 
 private:

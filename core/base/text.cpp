@@ -69,6 +69,11 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string_view candidate : known) {
+        const std::size_t apart =
+            std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+        if (apart >= best_distance) {
+            continue;  // the distance is at least that
+        }
         const std::size_t found = distance(word, candidate);
         if (found < best_distance) {
             best = candidate;
