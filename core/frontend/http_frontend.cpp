@@ -62,7 +62,7 @@ void HttpFrontend::close_all() noexcept {
 }
 
 bool HttpFrontend::is_quiet() const noexcept {
-    return answering_.empty() && writing_.empty() && head_.empty();
+    return answering_.empty() && writing_.empty();
 }
 
 void HttpFrontend::accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept {

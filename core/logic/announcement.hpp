@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -82,6 +83,7 @@ private:
 
     Tracker* tracker_ = nullptr;  // while the session has it
     Announcement* next_answered_ = nullptr;
+    std::chrono::steady_clock::time_point submitted_{};
     Status status_{};
     std::array<char, limits::user_agent_max> user_agent_{};
     std::uint8_t user_agent_size_ = 0;
@@ -112,6 +114,7 @@ private:
 
     Tracker* tracker_ = nullptr;
     ScrapeInquiry* next_answered_ = nullptr;
+    std::chrono::steady_clock::time_point submitted_{};
     ScrapeRequest request_{};
     Status status_{};
 };

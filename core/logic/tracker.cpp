@@ -3,6 +3,7 @@
 #include "core/logic/accounting.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace chihaya::logic {
@@ -91,6 +92,7 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
         return false;
     }
     announcement.tracker_ = this;
+    announcement.submitted_ = turn_began();
     announces_.push_back({&announcement.request, &announcement});
     if (announces_.size() == limits::batch_max) {
         hand_over();
@@ -106,6 +108,7 @@ bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept 
         return false;
     }
     inquiry.tracker_ = this;
+    inquiry.submitted_ = turn_began();
     inquiry.request_.info_hashes = {inquiry.info_hashes.data(), inquiry.size};
     scrapes_.push_back({&inquiry.request_, &inquiry});
     if (scrapes_.size() == limits::batch_max) {
@@ -136,9 +139,11 @@ void Tracker::hand_over() noexcept {
 bool Tracker::end_turn(Time now) noexcept {
     for (std::uint32_t round = 0; round < limits::pipelined_per_turn_max; ++round) {
         hand_over();
+        turn_began_ = {};
         if (answered_ == nullptr && answered_scrapes_ == nullptr) {
             return false;
         }
+        answered_at_ = std::chrono::steady_clock::now();
         tell_announcements(now);
         tell_scrapes();
     }
@@ -173,6 +178,7 @@ void Tracker::tell_announcements(Time now) noexcept {
     }
     for (Announcement* one = first; one != nullptr;) {
         Announcement* const following = std::exchange(one->next_answered_, nullptr);
+        measure(one->submitted_);
         std::exchange(one, following)->answered();  // may submit again, or free itself
     }
 }
@@ -185,6 +191,7 @@ void Tracker::tell_scrapes() noexcept {
             one->refusal = refusal_for(one->status_);
         }
         ScrapeInquiry* const following = std::exchange(one->next_answered_, nullptr);
+        measure(one->submitted_);
         std::exchange(one, following)->answered();
     }
 }
@@ -198,6 +205,21 @@ Refusal Tracker::refusal_for(Status status) noexcept {
             .interval = unavailable_retry_seconds,
             .min_interval = unavailable_retry_seconds,
             .retry_minutes = unavailable_retry_minutes};
+}
+
+std::chrono::steady_clock::time_point Tracker::turn_began() noexcept {
+    if (turn_began_ == std::chrono::steady_clock::time_point{}) {
+        turn_began_ = std::chrono::steady_clock::now();
+    }
+    return turn_began_;
+}
+
+void Tracker::measure(std::chrono::steady_clock::time_point submitted) noexcept {
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::microseconds>(answered_at_ - submitted).count();
+    const auto bucket = static_cast<unsigned>(
+        std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0))));
+    ++counters_.latency[std::min(bucket, metrics::WorkerCounters::latency_buckets - 1)];
 }
 
 void Tracker::count(const Announcement& announcement) noexcept {

@@ -16,7 +16,9 @@
 #include "core/logic/random.hpp"
 #include "core/metrics/counters.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace chihaya::logic {
@@ -60,6 +62,8 @@ private:
     void tell_announcements(Time now) noexcept;
     void tell_scrapes() noexcept;
     void count(const Announcement& announcement) noexcept;
+    [[nodiscard]] std::chrono::steady_clock::time_point turn_began() noexcept;
+    void measure(std::chrono::steady_clock::time_point submitted) noexcept;
     [[nodiscard]] Refusal refusal_for(Status status) noexcept;
 
     const Policy& policy_;
@@ -76,6 +80,10 @@ private:
     Announcement* answered_ = nullptr;  // newest first
     ScrapeInquiry* answered_scrapes_ = nullptr;
     std::vector<AnnounceDelta> deltas_;  // of one batch, for the backend
+
+    // For latencies: read once a turn, not once a request.
+    std::chrono::steady_clock::time_point turn_began_{};  // at the first submission; or unset
+    std::chrono::steady_clock::time_point answered_at_{};
 };
 
 }  // namespace chihaya::logic

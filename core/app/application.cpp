@@ -1,0 +1,221 @@
+#include "core/app/application.hpp"
+
+#include "core/app/service.hpp"
+#include "core/app/settings.hpp"
+#include "core/app/termination.hpp"
+#include "core/config/reader.hpp"
+
+#include <Poco/ConsoleChannel.h>
+#include <Poco/Message.h>
+#include <Poco/NumberParser.h>
+#include <Poco/Util/HelpFormatter.h>
+#if defined(POCO_OS_FAMILY_WINDOWS)
+#include <Poco/EventLogChannel.h>
+#else
+#include <Poco/SyslogChannel.h>
+#endif
+
+#include <array>
+#include <iostream>
+#include <string_view>
+#include <utility>
+
+namespace chihaya::app {
+namespace {
+
+using Poco::Util::Option;
+
+constexpr int workers_max = 256;
+
+/// The console in the foreground; where the system collects its daemons' words otherwise.
+Poco::AutoPtr<Poco::Channel> log_channel(bool interactive) {
+    if (interactive) {
+        return new Poco::ConsoleChannel(std::cerr);
+    }
+#if defined(POCO_OS_FAMILY_WINDOWS)
+    return new Poco::EventLogChannel("chihaya");
+#else
+    return new Poco::SyslogChannel("chihaya", Poco::SyslogChannel::SYSLOG_PID,
+                                   Poco::SyslogChannel::SYSLOG_DAEMON);
+#endif
+}
+
+Poco::Message::Priority priority_of(Severity severity) noexcept {
+    switch (severity) {
+        case Severity::debug:
+            return Poco::Message::PRIO_DEBUG;
+        case Severity::info:
+            return Poco::Message::PRIO_INFORMATION;
+        case Severity::warning:
+            return Poco::Message::PRIO_WARNING;
+        case Severity::error:
+            break;
+    }
+    return Poco::Message::PRIO_ERROR;
+}
+
+Severity level_of(std::string_view name) noexcept {
+    for (const Severity level : {Severity::debug, Severity::warning, Severity::error}) {
+        if (name == severity_name(level)) {
+            return level;
+        }
+    }
+    return Severity::info;
+}
+
+}  // namespace
+
+void Application::defineOptions(Poco::Util::OptionSet& options) {
+    ServerApplication::defineOptions(options);
+    options.addOption(Option("config", "c",
+                             "read the configuration from FILE (JSON); "
+                             "'-config FILE' works too; \"\" means the defaults")
+                          .argument("FILE"));
+    options.addOption(
+        Option("workers", "w", "serve with N threads instead of what is configured").argument("N"));
+    options.addOption(
+        Option("check", "", "check the configuration and load the plugins, then end"));
+    options.addOption(Option("list-plugins", "", "list the installed plugins, then end"));
+    options.addOption(
+        Option("print-config", "", "print the effective configuration, secrets masked, then end"));
+    options.addOption(Option("version", "", "print the version, then end"));
+    options.addOption(Option("help", "h", "print this, then end"));
+}
+
+void Application::handleOption(const std::string& name, const std::string& value) {
+    constexpr std::array<std::pair<std::string_view, Task>, 5> tasks{
+        {{"check", Task::check},
+         {"list-plugins", Task::list_plugins},
+         {"print-config", Task::print_config},
+         {"version", Task::version},
+         {"help", Task::help}}};
+    for (const auto& [option, task] : tasks) {
+        if (name == option) {
+            task_ = task;
+            if (task == Task::help || task == Task::version) {
+                stopOptionsProcessing();
+            }
+            return;
+        }
+    }
+    if (name == "config") {
+        config_path_ = value;
+    } else if (name == "workers") {
+        unsigned count = 0;
+        if (!Poco::NumberParser::tryParseUnsigned(value, count) || count > workers_max) {
+            throw Poco::InvalidArgumentException("workers: accepted are 0 to 256");
+        }
+        workers_ = count;
+    } else {
+        ServerApplication::handleOption(name, value);
+    }
+}
+
+int Application::main(const ArgVec& arguments) {
+    if (!arguments.empty()) {
+        std::cerr << "chihaya: unexpected argument; see chihaya --help\n";
+        return EXIT_USAGE;
+    }
+    auto channel = log_channel(isInteractive());
+    Log log([&](Severity severity, const std::string& line) {
+        channel->log(Poco::Message("chihaya", line, priority_of(severity)));
+    });
+    try {
+        return run_task(log);
+    } catch (const BindError& error) {
+        log.write(Severity::error, "service", error.what());
+        return EXIT_OSERR;
+    } catch (const StartupError& error) {
+        log.write(Severity::error, "service", error.what());
+        return EXIT_CONFIG;
+    }
+}
+
+int Application::run_task(Log& log) {
+    if (task_ == Task::help) {
+        print_help();
+        return EXIT_OK;
+    }
+    if (task_ == Task::version) {
+        std::cout << "chihaya " CHIHAYA_VERSION ", plugin ABI " << abi::major << '.' << abi::minor
+                  << ", toolchain " << abi::toolchain_tag << '\n';
+        return EXIT_OK;
+    }
+    auto config = read_configuration(log);
+    if (!config) {
+        return EXIT_CONFIG;
+    }
+    if (workers_) {
+        config->workers = *workers_;
+    }
+    log.set_level(level_of(config->log.level));
+    switch (task_) {
+        case Task::print_config:
+            std::cout << config::print(*config) << '\n';
+            return EXIT_OK;
+        case Task::list_plugins:
+            return list_plugins(*config);
+        case Task::check: {
+            Service service(*config, log);
+            service.load();
+            std::cout << "the configuration is good\n";
+            return EXIT_OK;
+        }
+        default:
+            return serve(*config, log);
+    }
+}
+
+std::optional<config::Config> Application::read_configuration(Log& log) const {
+    auto reading = config_path_.empty() ? Result<config::Reading>(config::read(""))
+                                        : config::read_file(config_path_);
+    if (reading.has_error()) {
+        log.write(Severity::error, "config", reading.error().text);
+        return std::nullopt;
+    }
+    for (const std::string& warning : reading->warnings) {
+        log.write(Severity::warning, "config", warning);
+    }
+    for (const std::string& error : reading->errors) {
+        log.write(Severity::error, "config", error);
+    }
+    if (!reading->errors.empty()) {
+        log.write(Severity::error, "config", "nothing was started",
+                  {{"file", config_path_}, {"errors", std::uint64_t{reading->errors.size()}}});
+        return std::nullopt;
+    }
+    return std::move(reading->config);
+}
+
+int Application::list_plugins(const config::Config& config) const {
+    const auto catalog = plugin::Catalog::scan(plugin_dir_of(config)).value();
+    std::cout << catalog.listing();
+    for (const std::string& refusal : catalog.refusals()) {
+        std::cout << refusal << '\n';
+    }
+    return catalog.refusals().empty() ? EXIT_OK : EXIT_CONFIG;
+}
+
+int Application::serve(const config::Config& config, Log& log) {
+    hold_signals();
+    log.write(Severity::info, "config", "effective", {{"json", config::print(config)}});
+    Service service(config, log);
+    service.load();
+    service.start();
+    wait_for_end(log);
+    service.stop();
+    log.write(Severity::info, "service", "stopped");
+    return EXIT_OK;
+}
+
+void Application::print_help() const {
+    Poco::Util::HelpFormatter formatter(options());
+    formatter.setCommand("chihaya");
+    formatter.setUsage("[--config FILE] [--daemon] [options]");
+    formatter.setHeader("A BitTorrent tracker with pluggable storage.");
+    formatter.setAutoIndent();
+    formatter.setWidth(100);
+    formatter.format(std::cout);
+}
+
+}  // namespace chihaya::app

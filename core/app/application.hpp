@@ -1,0 +1,46 @@
+#pragma once
+
+/// @file application.hpp
+/// The program as the operating system sees it: options, exit codes, log, life.
+
+#include "core/base/log.hpp"
+#include "core/config/config.hpp"
+
+#include <Poco/Channel.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/ServerApplication.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace chihaya::app {
+
+/// Foreground by default; `--daemon`, `--pidfile` and, on Windows, service options are Poco's.
+///
+/// Exit codes are those of sysexits: 0 after a stop, 64 for a wrong command line, 71 when an
+/// address cannot be bound, 78 when configuration or plugins are at fault, 70 for a bug.
+class Application final : public Poco::Util::ServerApplication {
+protected:
+    // Poco's spelling.
+    void defineOptions(Poco::Util::OptionSet& options) override;
+    void handleOption(const std::string& name, const std::string& value) override;
+    int main(const ArgVec& arguments) override;
+
+private:
+    enum class Task : std::uint8_t { serve, check, list_plugins, print_config, version, help };
+
+    [[nodiscard]] int run_task(Log& log);
+    [[nodiscard]] int serve(const config::Config& config, Log& log);
+    [[nodiscard]] int list_plugins(const config::Config& config) const;
+    [[nodiscard]] std::optional<config::Config> read_configuration(Log& log) const;
+    void print_help() const;
+
+    Task task_ = Task::serve;
+    std::string config_path_;
+    std::optional<std::uint32_t> workers_;
+};
+
+}  // namespace chihaya::app

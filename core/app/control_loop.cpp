@@ -1,0 +1,34 @@
+#include "core/app/control_loop.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <future>
+
+namespace chihaya::app {
+
+ControlLoop::ControlLoop(const Clock& clock, Log& log)
+    : loop_(clock), tracker_host_(loop_, log, "tracker"), backend_host_(loop_, log, "backend") {}
+
+ControlLoop::~ControlLoop() {
+    stop();
+}
+
+void ControlLoop::start() {
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+void ControlLoop::run_on(const std::function<void()>& work) {
+    std::packaged_task<void()> task(work);
+    auto done = task.get_future();
+    boost::asio::post(loop_.context(), [&task] { task(); });
+    done.get();
+}
+
+void ControlLoop::stop() noexcept {
+    if (thread_.joinable()) {
+        loop_.stop();
+        thread_.join();
+    }
+}
+
+}  // namespace chihaya::app

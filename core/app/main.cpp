@@ -1,0 +1,21 @@
+#include "core/app/application.hpp"
+#include "core/app/command_line.hpp"
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+int main(int argc, char** argv) {
+    auto arguments = chihaya::app::normalised(std::vector<std::string>(argv, argv + argc));
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) {
+        pointers.push_back(argument.data());
+    }
+    try {
+        chihaya::app::Application application;
+        return application.run(static_cast<int>(pointers.size()), pointers.data());
+    } catch (const Poco::Exception& error) {
+        std::cerr << "chihaya: " << error.displayText() << '\n';
+        return Poco::Util::Application::EXIT_USAGE;
+    }
+}

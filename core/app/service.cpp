@@ -1,0 +1,169 @@
+#include "core/app/service.hpp"
+
+#include "core/app/settings.hpp"
+#include "core/logic/client_list.hpp"
+
+#include <string>
+#include <utility>
+
+namespace chihaya::app {
+namespace {
+
+/// Hands a site's registry to the tracker's, from the time the backend driver exists: it may learn
+/// of changes before the roster does.
+constexpr std::string_view area = "service";
+
+}  // namespace
+
+Service::Service(const config::Config& config, Log& log)
+    : config_(config),
+      log_(log),
+      control_(clock_, log),
+      policy_(policy_of(config)),
+      http_(http_settings_of(config, worker_count(config))) {}
+
+Service::~Service() {
+    stop();
+}
+
+void Service::load() {
+    const auto catalog = plugin::Catalog::scan(plugin_dir_of(config_)).value();
+    for (const std::string& refusal : catalog.refusals()) {
+        log_.write(Severity::error, "plugin", refusal);
+    }
+    const auto tracker = catalog.find(plugin::Kind::tracker, config_.tracker.name).value();
+    const auto backend = catalog.find(plugin::Kind::backend, config_.backend.name).value();
+    for (const plugin::Library* library : {&tracker, &backend}) {
+        log_.write(Severity::info, "plugin", "loaded",
+                   {{"name", library->name()},
+                    {"version", std::string_view(library->card().version)},
+                    {"file", library->file().string()}});
+    }
+    control_.start();
+    control_.run_on([&] {
+        tracker_ =
+            tracker.create_tracker(control_.tracker_host(), tracker_setup_of(config_)).value();
+        roster_.emplace(*tracker_);
+        BackendSetup setup;
+        setup.params = config_.backend.params;
+        setup.spool_dir = config_.state_dir;
+        setup.registry = &*roster_;
+        backend_ = backend.create_backend(control_.backend_host(), setup).value();
+        backend_->rules(policy_.site);
+    });
+}
+
+void Service::start() {
+    const std::uint32_t count = worker_count(config_);
+    auto listeners = Listeners::bind(config_.http.addr, count, log_);
+    if (listeners.has_error()) {
+        throw BindError(listeners.error().text);
+    }
+    fill_roster();
+    start_management();
+    shared_.emplace(Shared{clock_, log_, policy_, http_, *roster_, *tracker_, *backend_});
+    for (std::uint32_t number = 0; number < count; ++number) {
+        workers_.push_back(std::make_unique<Worker>(number, *shared_, listeners->take(number)));
+    }
+    for (const auto& worker : workers_) {
+        if (!worker->start()) {
+            throw StartupError("tracker driver '" + config_.tracker.name +
+                               "' gave a worker no session; see the log above");
+        }
+    }
+    log_.write(Severity::info, area, "serving",
+               {{"workers", std::uint64_t{count}},
+                {"tracker", config_.tracker.name},
+                {"backend", config_.backend.name},
+                {"mode", config_.private_mode ? "private" : "public"}});
+}
+
+void Service::fill_roster() {
+    for (const std::string& text : config_.client_whitelist) {
+        const auto prefix = logic::client_prefix(text);
+        if (!prefix) {
+            throw StartupError("client_whitelist: found an entry of " +
+                               std::to_string(text.size()) +
+                               " bytes; accepted are the first 1 to 20 bytes of a peer id");
+        }
+        const ClientRecord record{.prefix = *prefix};
+        if (const Status put = roster_->put_clients({&record, 1}); !put.ok()) {
+            throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
+                               put.reason);
+        }
+    }
+    Status loaded;
+    control_.run_on([&] { loaded = backend_->load(*roster_); });
+    if (!loaded.ok() && loaded.code != StatusCode::unsupported) {
+        log_.write(Severity::warning, area, "the site's registry could not be loaded",
+                   {{"reason", loaded.reason}});
+    }
+}
+
+void Service::start_management() {
+    management::Settings settings;
+    settings.addr = config_.management.addr;
+    settings.token = config_.management.token;
+    settings.client_whitelist_enabled = config_.client_whitelist_enabled;
+    settings.private_mode = config_.private_mode;
+    settings.started = clock_.now();
+    settings.version = CHIHAYA_VERSION;
+    settings.tracker_driver = config_.tracker.name;
+    settings.backend_driver = config_.backend.name;
+    management_.emplace(management::Parts{.roster = *roster_,
+                                          .tracker = *tracker_,
+                                          .backend = *backend_,
+                                          .log = log_,
+                                          .counters =
+                                              [this] {
+                                                  return counters();
+                                              }},
+                        std::move(settings));
+    if (const auto started = management_->start(); started.has_error()) {
+        throw BindError(started.error().text);
+    }
+}
+
+metrics::Snapshot Service::counters() const {
+    metrics::Snapshot sum;
+    for (const auto& worker : workers_) {
+        sum.add(worker->counters());
+    }
+    return sum;
+}
+
+void Service::stop() noexcept {
+    for (const auto& worker : workers_) {
+        worker->stop(config_.request_timeout);
+    }
+    for (const auto& worker : workers_) {
+        worker->join();
+    }
+    if (management_) {
+        management_->stop();
+        management_.reset();
+    }
+    workers_.clear();
+    release_drivers();
+    control_.stop();
+}
+
+void Service::release_drivers() noexcept {
+    if (tracker_ == nullptr && backend_ == nullptr) {
+        return;
+    }
+    control_.run_on([this] {
+        if (backend_ != nullptr && !backend_->flush(config_.request_timeout).ok()) {
+            log_.write(Severity::warning, area,
+                       "the site does not have everything yet; the rest waits in the spool");
+        }
+        if (tracker_ != nullptr) {
+            tracker_->unfollow();
+        }
+        backend_.reset();  // before the roster that it writes to
+        roster_.reset();
+        tracker_.reset();
+    });
+}
+
+}  // namespace chihaya::app

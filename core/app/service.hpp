@@ -1,0 +1,72 @@
+#pragma once
+
+/// @file service.hpp
+/// The whole tracker, put together by hand: start here to see who owns whom and in which order
+/// things come and go.
+
+#include "core/app/control_loop.hpp"
+#include "core/app/listeners.hpp"
+#include "core/app/worker.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/log.hpp"
+#include "core/config/config.hpp"
+#include "core/logic/policy.hpp"
+#include "core/logic/roster.hpp"
+#include "core/management/server.hpp"
+#include "core/metrics/snapshot.hpp"
+#include "core/plugin/catalog.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace chihaya::app {
+
+/// Thread: the main thread
+class Service {
+public:
+    /// Lifetime: config and log outlive the service
+    Service(const config::Config& config, Log& log);
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    /// Loads the plugins that the configuration names and makes their drivers.
+    /// Errors: StartupError, in the words of whoever refused
+    void load();
+
+    /// Binds, fills the roster, and serves.
+    /// Errors: StartupError; an address that cannot be bound is BindError
+    void start();
+
+    /// Accepts no more, answers what is in flight within `request_timeout`, flushes the backend,
+    /// and gives everything back. Harmless when not started.
+    void stop() noexcept;
+
+private:
+    void fill_roster();
+    void start_management();
+    [[nodiscard]] metrics::Snapshot counters() const;
+    void release_drivers() noexcept;
+
+    const config::Config& config_;
+    Log& log_;
+    const Clock clock_;
+    ControlLoop control_;
+    logic::Policy policy_;
+    frontend::HttpSettings http_;
+    plugin::BackendDriverPtr backend_;
+    plugin::TrackerDriverPtr tracker_;
+    std::optional<logic::Roster> roster_;
+    std::optional<Shared> shared_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::optional<management::Server> management_;
+};
+
+/// An address could not be bound.
+class BindError final : public StartupError {
+public:
+    using StartupError::StartupError;
+};
+
+}  // namespace chihaya::app

@@ -1,0 +1,86 @@
+#include "core/app/settings.hpp"
+
+#include <Poco/Util/Application.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace chihaya::app {
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::seconds;
+
+constexpr seconds shortest_answer{1};
+
+}  // namespace
+
+std::uint32_t worker_count(const config::Config& config) noexcept {
+    return config.workers != 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+logic::Policy policy_of(const config::Config& config) {
+    logic::Policy policy;
+    policy.private_mode = config.private_mode;
+    policy.freeleech = config.freeleech;
+    policy.client_whitelist = config.client_whitelist_enabled;
+    policy.create_on_announce = config.create_on_announce;
+    policy.allow_ip_spoofing = config.allow_ip_spoofing;
+    policy.dual_stacked_peers = config.dual_stacked_peers;
+    policy.respect_address_family = config.respect_af;
+    policy.full_scrape = config.http.full_scrape;
+    policy.interval = std::chrono::duration_cast<seconds>(config.announce);
+    policy.min_interval = std::chrono::duration_cast<seconds>(config.min_announce);
+    policy.interval_jitter = config.interval_jitter;
+    policy.default_num_want = config.limits.default_num_want;
+    policy.max_num_want = config.limits.max_num_want;
+    policy.max_scrape = config.limits.max_scrape_infohashes;
+    return policy;
+}
+
+frontend::HttpSettings http_settings_of(const config::Config& config, std::uint32_t workers) {
+    frontend::HttpSettings settings;
+    settings.real_ip_header = config.http.real_ip_header;
+    for (const std::string& text : config.http.trusted_proxies) {
+        if (const auto network = IpNetwork::parse(text)) {
+            settings.trusted_proxies.push_back(*network);
+        }
+    }
+    settings.keep_alive = config.http.keep_alive;
+    settings.head_timeout = config.http.head_timeout;
+    settings.idle_timeout = config.http.idle_timeout;
+    settings.write_timeout = config.http.write_timeout;
+    settings.max_connections = std::max(1U, config.http.max_connections / workers);
+    return settings;
+}
+
+TrackerSetup tracker_setup_of(const config::Config& config) {
+    TrackerSetup setup;
+    setup.params = config.tracker.params;
+    setup.state_dir = config.state_dir;
+    setup.peer_lifetime = config.effective_peer_lifetime();
+    setup.history_lifetime = setup.peer_lifetime;
+    setup.answer_within =
+        std::max(ceil<std::chrono::milliseconds>(shortest_answer), config.request_timeout / 2);
+    setup.workers = worker_count(config);
+    setup.purge_empty_swarms = config.purge_inactive_torrents;
+    setup.keep_peer_ids = config.private_mode;
+    setup.preferred_ipv4_bits = config.preferred_subnet ? config.preferred_ipv4_subnet : 0;
+    setup.preferred_ipv6_bits = config.preferred_subnet ? config.preferred_ipv6_subnet : 0;
+    return setup;
+}
+
+std::filesystem::path plugin_dir_of(const config::Config& config) {
+    if (!config.plugin_dir.empty()) {
+        return config.plugin_dir;
+    }
+    const std::filesystem::path executable = Poco::Util::Application::instance().commandPath();
+    const auto prefix = executable.parent_path().parent_path();
+    std::error_code ignored;
+    if (auto beside = prefix / "plugins"; std::filesystem::is_directory(beside, ignored)) {
+        return beside;
+    }
+    return prefix / CHIHAYA_LIBDIR / "chihaya" / "plugins";
+}
+
+}  // namespace chihaya::app

@@ -1,0 +1,32 @@
+#pragma once
+
+/// @file settings.hpp
+/// What each part is told of the configuration. The parts know nothing of its file.
+
+#include "chihaya/tracker_driver.hpp"
+#include "core/config/config.hpp"
+#include "core/frontend/http_settings.hpp"
+#include "core/logic/policy.hpp"
+
+#include <cstdint>
+#include <filesystem>
+
+namespace chihaya::app {
+
+/// How many workers: as configured, or as many as there are cores.
+[[nodiscard]] std::uint32_t worker_count(const config::Config& config) noexcept;
+
+[[nodiscard]] logic::Policy policy_of(const config::Config& config);
+
+/// For one worker of `workers`: connections are shared out evenly.
+[[nodiscard]] frontend::HttpSettings http_settings_of(const config::Config& config,
+                                                      std::uint32_t workers);
+
+/// Lifetime: of the views in the result, that of `config`
+[[nodiscard]] TrackerSetup tracker_setup_of(const config::Config& config);
+
+/// The folder plugins are loaded from: as configured; otherwise beside the executable, in the
+/// layout of a build folder (`../plugins`) or of an installation (`../lib/chihaya/plugins`).
+[[nodiscard]] std::filesystem::path plugin_dir_of(const config::Config& config);
+
+}  // namespace chihaya::app
