@@ -7,13 +7,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace chihaya::wire {
 namespace {
 
 using Code = AnnounceError::Code;
-using Refusal = std::optional<AnnounceError>;
 
 enum class Key : std::uint8_t {
     unknown,
@@ -79,46 +77,10 @@ Key recognise_escaped(std::string_view raw) noexcept {
     }
     std::array<std::uint8_t, key_size_max> room{};
     const auto size = decode(raw, room);
-    if (!size || *size > room.size()) {
-        return Key::unknown;
-    }
-    std::array<char, key_size_max> text{};
-    std::copy_n(room.begin(), *size, text.begin());
-    return recognise({text.data(), *size});
+    return size && *size <= room.size()
+               ? recognise({reinterpret_cast<const char*>(room.data()), *size})
+               : Key::unknown;
 }
-
-/// The beginning of a value, decoded; without a copy where nothing is escaped.
-class ValueText final {
-public:
-    /// False when an escape is broken.
-    [[nodiscard]] bool read(std::string_view raw) noexcept {
-        text_ = raw;
-        if (!is_escaped(raw)) {
-            return true;
-        }
-        const auto size = decode(raw, room_);
-        if (!size) {
-            return false;
-        }
-        whole_ = *size <= room_.size();
-        std::memcpy(chars_.data(), room_.data(), room_.size());
-        text_ = {chars_.data(), std::min(*size, chars_.size())};
-        return true;
-    }
-
-    [[nodiscard]] std::string_view head() const noexcept { return text_.substr(0, value_head_max); }
-
-    /// Empty, which no parameter takes for a value, when the value is longer than any sensible one.
-    [[nodiscard]] std::string_view all() const noexcept {
-        return whole_ ? text_ : std::string_view{};
-    }
-
-private:
-    std::array<std::uint8_t, value_head_max> room_{};
-    std::array<char, value_head_max> chars_{};
-    std::string_view text_{};
-    bool whole_ = true;
-};
 
 std::uint64_t count_of(std::string_view text, std::uint64_t otherwise) noexcept {
     const auto value = read_integer(text);
@@ -142,144 +104,158 @@ std::uint32_t num_want_of(std::string_view text) noexcept {
 
 std::uint32_t key_of(std::string_view text) noexcept {
     std::uint32_t number = 0;
-    bool is_hex = !text.empty() && text.size() <= 8;
-    std::uint32_t hash = 0x811c9dc5;  // FNV-1a
-    for (const char c : text) {
+    int all_digits = 0;  // negative once one is none
+    for (const char c : text.substr(0, 8)) {
         const int digit = hex_value(c);
-        is_hex = is_hex && digit >= 0;
+        all_digits |= digit;
         number = number << 4U | (static_cast<std::uint32_t>(digit) & 0xfU);
+    }
+    if (text.size() <= 8 && all_digits >= 0) {
+        return number;
+    }
+    std::uint32_t hash = 0x811c9dc5;  // FNV-1a
+    for (const char c : text.substr(0, value_head_max)) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193U;
     }
-    return is_hex ? number : text.empty() ? 0 : hash;
+    return hash;
 }
 
-/// Which of the required parameters have been seen.
-struct Seen {
-    bool info_hash = false;
-    bool peer_id = false;
-    bool port = false;
-    bool left = false;
+/// Fills in one announce, item by item.
+class AnnounceReader final {
+public:
+    explicit AnnounceReader(AnnounceQuery& out) noexcept : out_(out) {}
+
+    /// False when the announce is to be refused, with `error`.
+    [[nodiscard]] bool take(const QueryItem& item) noexcept {
+        Key key = recognise(item.key);
+        if (key == Key::unknown) {
+            key = recognise_escaped(item.key);
+        }
+        switch (key) {
+            case Key::unknown:
+                return true;
+            case Key::info_hash:
+                if (has_info_hash_) {
+                    return refuse(Code::info_hash_repeated);
+                }
+                has_info_hash_ = true;
+                return take_bytes(item.value, out_.info_hash.bytes, Code::info_hash_size);
+            case Key::peer_id:
+                has_peer_id_ = true;
+                return take_bytes(item.value, out_.peer_id.bytes, Code::peer_id_size);
+            default:
+                return take_text(key, item.value);
+        }
+    }
+
+    /// Of all items together: is anything missing? False as above.
+    [[nodiscard]] bool finish() noexcept {
+        return !has_info_hash_ ? refuse(Code::info_hash_missing)
+               : !has_peer_id_ ? refuse(Code::peer_id_missing)
+               : !has_port_    ? refuse(Code::port_missing)
+               : !has_left_    ? refuse(Code::left_missing)
+                               : true;
+    }
+
+    [[nodiscard]] AnnounceError error() const noexcept { return error_; }
+
+private:
+    bool refuse(Code code, std::size_t number = 0) noexcept {
+        error_ = {code, static_cast<std::uint32_t>(number)};
+        return false;
+    }
+
+    bool take_bytes(std::string_view raw, std::span<std::uint8_t, 20> out,
+                    Code wrong_size) noexcept {
+        const auto size = decode(raw, out);
+        if (!size) {
+            return refuse(Code::broken_escape);
+        }
+        return *size == out.size() || refuse(wrong_size, *size);
+    }
+
+    /// A parameter that is text or a number.
+    bool take_text(Key key, std::string_view raw) noexcept {
+        if (!is_escaped(raw)) {
+            return take_plain(key, raw);
+        }
+        std::array<std::uint8_t, value_head_max> room;  // NOLINT(*-member-init): decode fills it
+        const auto size = decode(raw, room);
+        if (!size) {
+            return refuse(Code::broken_escape);
+        }
+        const bool is_whole = *size <= room.size();
+        const std::string_view text{reinterpret_cast<const char*>(room.data()),
+                                    is_whole ? *size : room.size()};
+        // Only the client's own token may be longer than that and mean something.
+        return take_plain(key, is_whole || key == Key::key ? text : std::string_view{});
+    }
+
+    bool take_plain(Key key, std::string_view text) noexcept {
+        switch (key) {
+            case Key::port:
+                return take_port(text);
+            case Key::left:
+                has_left_ = true;
+                out_.left = count_of(text, unknown_left);
+                break;
+            case Key::uploaded:
+                out_.has_uploaded = true;
+                out_.uploaded = count_of(text, 0);
+                break;
+            case Key::downloaded:
+                out_.has_downloaded = true;
+                out_.downloaded = count_of(text, 0);
+                break;
+            case Key::corrupt:
+                out_.corrupt = count_of(text, 0);
+                break;
+            case Key::event:
+                out_.event = event_of(text);
+                break;
+            case Key::key:
+                out_.key = key_of(text);
+                break;
+            case Key::num_want:
+                out_.num_want = num_want_of(text);
+                break;
+            case Key::compact:
+                out_.compact = text != "0";
+                break;
+            case Key::no_peer_id:
+                out_.no_peer_id = text == "1";
+                break;
+            default:
+                take_address(key, text);
+                break;
+        }
+        return true;
+    }
+
+    bool take_port(std::string_view text) noexcept {
+        has_port_ = true;
+        const std::uint64_t port = count_of(text, 0);
+        out_.port = static_cast<std::uint16_t>(port);
+        return (port != 0 && port <= 0xffff) || refuse(Code::port_invalid);
+    }
+
+    void take_address(Key key, std::string_view text) noexcept {
+        std::optional<IpAddress>& place = key == Key::ip     ? out_.ip
+                                          : key == Key::ipv4 ? out_.ipv4
+                                                             : out_.ipv6;
+        const auto address = place ? std::nullopt : address_of(text);
+        if (address && (key == Key::ip || address->is_ipv4() == (key == Key::ipv4))) {
+            place = address;
+        }
+    }
+
+    AnnounceQuery& out_;
+    AnnounceError error_{};
+    bool has_info_hash_ = false;
+    bool has_peer_id_ = false;
+    bool has_port_ = false;
+    bool has_left_ = false;
 };
-
-Refusal take_bytes(std::string_view raw, std::span<std::uint8_t, 20> out,
-                   Code wrong_size) noexcept {
-    const auto size = decode(raw, out);
-    if (!size) {
-        return AnnounceError{Code::broken_escape};
-    }
-    if (*size != out.size()) {
-        return AnnounceError{wrong_size, static_cast<std::uint32_t>(*size)};
-    }
-    return std::nullopt;
-}
-
-Refusal take_port(std::string_view text, AnnounceQuery& out) noexcept {
-    const std::uint64_t port = count_of(text, 0);
-    if (port == 0 || port > 0xffff) {
-        return AnnounceError{Code::port_invalid};
-    }
-    out.port = static_cast<std::uint16_t>(port);
-    return std::nullopt;
-}
-
-void take_address(std::string_view text, Key key, AnnounceQuery& out) noexcept {
-    std::optional<IpAddress>& place = key == Key::ip     ? out.ip
-                                      : key == Key::ipv4 ? out.ipv4
-                                                         : out.ipv6;
-    if (place.has_value()) {
-        return;
-    }
-    const auto address = address_of(text);
-    if (address && (key == Key::ip || address->is_ipv4() == (key == Key::ipv4))) {
-        place = address;
-    }
-}
-
-/// A parameter that is text or a number.
-Refusal take_text(Key key, std::string_view raw, Seen& seen, AnnounceQuery& out) noexcept {
-    ValueText value;
-    if (!value.read(raw)) {
-        return AnnounceError{Code::broken_escape};
-    }
-    const std::string_view text = value.all();
-    switch (key) {
-        case Key::port:
-            seen.port = true;
-            return take_port(text, out);
-        case Key::left:
-            seen.left = true;
-            out.left = count_of(text, unknown_left);
-            break;
-        case Key::uploaded:
-            out.has_uploaded = true;
-            out.uploaded = count_of(text, 0);
-            break;
-        case Key::downloaded:
-            out.has_downloaded = true;
-            out.downloaded = count_of(text, 0);
-            break;
-        case Key::corrupt:
-            out.corrupt = count_of(text, 0);
-            break;
-        case Key::event:
-            out.event = event_of(text);
-            break;
-        case Key::key:
-            out.key = key_of(value.head());
-            break;
-        case Key::num_want:
-            out.num_want = num_want_of(text);
-            break;
-        case Key::compact:
-            out.compact = text != "0";
-            break;
-        case Key::no_peer_id:
-            out.no_peer_id = text == "1";
-            break;
-        default:
-            take_address(text, key, out);
-            break;
-    }
-    return std::nullopt;
-}
-
-Refusal take(const QueryItem& item, Seen& seen, AnnounceQuery& out) noexcept {
-    Key key = recognise(item.key);
-    if (key == Key::unknown) {
-        key = recognise_escaped(item.key);
-    }
-    switch (key) {
-        case Key::unknown:
-            return std::nullopt;
-        case Key::info_hash:
-            if (seen.info_hash) {
-                return AnnounceError{Code::info_hash_repeated};
-            }
-            seen.info_hash = true;
-            return take_bytes(item.value, out.info_hash.bytes, Code::info_hash_size);
-        case Key::peer_id:
-            seen.peer_id = true;
-            return take_bytes(item.value, out.peer_id.bytes, Code::peer_id_size);
-        default:
-            return take_text(key, item.value, seen, out);
-    }
-}
-
-Refusal missing(const Seen& seen) noexcept {
-    if (!seen.info_hash) {
-        return AnnounceError{Code::info_hash_missing};
-    }
-    if (!seen.peer_id) {
-        return AnnounceError{Code::peer_id_missing};
-    }
-    if (!seen.port) {
-        return AnnounceError{Code::port_missing};
-    }
-    if (!seen.left) {
-        return AnnounceError{Code::left_missing};
-    }
-    return std::nullopt;
-}
 
 std::string_view words(Code code) noexcept {
     switch (code) {
@@ -311,22 +287,19 @@ std::string_view words(Code code) noexcept {
 
 AnnounceResult parse_announce(std::string_view query) noexcept {
     AnnounceResult result{AnnounceQuery{}};
-    AnnounceQuery& out = *result;
-    Seen seen;
+    AnnounceReader reader(*result);
     QueryCursor cursor(query);
     QueryItem item;
-    while (cursor.next(item)) {
-        if (const Refusal refusal = take(item, seen, out)) {
-            return *refusal;
-        }
+    bool is_good = true;
+    while (is_good && cursor.next(item)) {
+        is_good = reader.take(item);
     }
     if (cursor.too_many()) {
-        return AnnounceError{Code::too_many_items};
+        result = AnnounceError{Code::too_many_items};
+    } else if (!is_good || !reader.finish()) {
+        result = reader.error();
     }
-    if (const Refusal refusal = missing(seen)) {
-        return *refusal;
-    }
-    return result;
+    return result;  // the only one, so that the result is built where the caller wants it
 }
 
 std::string_view reason(AnnounceError error, std::span<char, reason_max> room) noexcept {

@@ -60,7 +60,7 @@ struct AnnounceError {
         port_invalid,
         left_missing,
     };
-    Code code;
+    Code code = Code::too_many_items;
     std::uint32_t number = 0;
 
     friend bool operator==(const AnnounceError&, const AnnounceError&) = default;

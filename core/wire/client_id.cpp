@@ -28,7 +28,6 @@ int shadow_digit(char c) noexcept {
 }
 
 std::string_view text_of(const PeerId& peer_id) noexcept {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes seen as text
     return {reinterpret_cast<const char*>(peer_id.bytes.data()), peer_id.bytes.size()};
 }
 
@@ -49,11 +48,14 @@ public:
         out_.text(part);
         name_.version_size = static_cast<std::uint8_t>(out_.size());
     }
-    /// A number, with a dot before it if it is not the first.
     void number(unsigned part) noexcept {
-        out_.text(out_.size() == 0 ? "" : ".");
         out_.number(part);
         name_.version_size = static_cast<std::uint8_t>(out_.size());
+    }
+    /// A number, with a dot before it if it is not the first.
+    void joined(unsigned part) noexcept {
+        text(out_.size() == 0 ? "" : ".");
+        number(part);
     }
 
 private:
@@ -81,9 +83,7 @@ std::optional<ClientName> as_bitcomet(std::string_view id) noexcept {
     VersionWriter version(name);
     version.number(static_cast<unsigned char>(id[4]));
     version.text(minor < 10 ? ".0" : ".");
-    ByteWriter digits(std::span(name.version_room).subspan(name.version_size));
-    digits.number(minor);
-    name.version_size = static_cast<std::uint8_t>(name.version_size + digits.size());
+    version.number(minor);
     return name;
 }
 
@@ -106,7 +106,7 @@ std::optional<ClientName> as_mainline(std::string_view id) noexcept {
         for (const char digit : rest.substr(0, size)) {
             number = number * 10 + static_cast<unsigned>(digit - '0');
         }
-        version.number(number);
+        version.joined(number);
         rest.remove_prefix(size + 1);
     }
     return name;
@@ -125,7 +125,7 @@ std::optional<ClientName> as_shadow(std::string_view id) noexcept {
     ClientName name = named(ClientStyle::shadow, id.substr(0, 1));
     VersionWriter version(name);
     for (const char digit : digits) {
-        version.number(static_cast<unsigned>(shadow_digit(digit)));
+        version.joined(static_cast<unsigned>(shadow_digit(digit)));
     }
     return name;
 }

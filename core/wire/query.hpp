@@ -29,7 +29,7 @@ struct QueryItem {
 class QueryCursor final {
 public:
     explicit QueryCursor(std::string_view query) noexcept
-        : at_(query.data()), end_(query.data() + query.size()) {}
+        : at_(query.data()), end_(at_ + query.size()), block_(at_), block_end_(at_) {}
 
     /// The next item in `item`; false, with `item` unchanged, when there is none.
     [[nodiscard]] bool next(QueryItem& item) noexcept;
@@ -38,8 +38,14 @@ public:
     [[nodiscard]] bool too_many() const noexcept { return too_many_; }
 
 private:
+    /// The next separator or '='; the end when there is none.
+    const char* next_mark() noexcept;
+
     const char* at_;
     const char* end_;
+    const char* block_;  // what `marks_` is about: bit i is byte i
+    const char* block_end_;
+    std::uint64_t marks_ = 0;
     std::size_t seen_ = 0;
     bool too_many_ = false;
 };
