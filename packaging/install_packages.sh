@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what is missing of the Debian packages that the given groups need: build, test.
+# Needs root only when something is missing. Prints nothing when nothing is.
+set -euo pipefail
+
+build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev)
+test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps
+  aria2 ctorrent deluge-console deluged qbittorrent-nox rtorrent transmission-cli
+  transmission-daemon)
+
+wanted=()
+for group in "$@"; do
+  case "$group" in
+    build) wanted+=("${build[@]}") ;;
+    test) wanted+=("${test[@]}") ;;
+    *) echo "unknown group '$group'; accepted are build, test" >&2; exit 64 ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+    missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "missing packages; as root: apt-get install ${missing[*]}" >&2
+  exit 77
+fi
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+# Clients and databases are started by whoever wants them, not by their packages.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
