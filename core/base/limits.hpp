@@ -91,9 +91,18 @@ inline constexpr std::size_t erasure_reasons_max = 100'000;
 /// Body of a PUT: one torrent, user or client.
 inline constexpr std::size_t management_body_max = 64 * 1024;
 
-/// Simultaneous management requests; each has a thread.
-inline constexpr int management_threads_max = 4;
+/// Simultaneous management connections of one address; each has a thread, so there are more than
+/// an operator needs: a few callers that are slow on purpose keep nobody out.
+inline constexpr int management_threads_max = 16;
 inline constexpr int management_queue_max = 64;
+
+/// From accepting a management connection to the end of its reply: a connection carries one
+/// request, and none takes longer that is not slow on purpose. Of that, waiting for the head:
+/// request_head_time.
+inline constexpr std::chrono::milliseconds management_connection_time = 15s;
+
+/// Highest multiplier of a user or a torrent: more is a slip of the hand.
+inline constexpr double multiplier_max = 1000.0;
 
 /// Peers listed for one torrent in `GET /torrents/…`.
 inline constexpr std::size_t listed_peers_max = 10'000;

@@ -1,0 +1,54 @@
+#pragma once
+
+/// @file request.hpp
+/// A management request, without the HTTP around it.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace chihaya::management {
+
+/// What a request is about: `/torrents/ITEM?query`.
+struct Target {
+    std::string collection;           // the first segment of the path
+    std::optional<std::string> item;  // the second one, still percent-encoded
+    std::vector<std::pair<std::string, std::string>> query;  // decoded
+
+    /// The value of the first `key` in the query; empty when there is none.
+    [[nodiscard]] std::optional<std::string_view> value(std::string_view key) const noexcept;
+    [[nodiscard]] bool has(std::string_view key) const noexcept { return value(key).has_value(); }
+};
+
+/// Takes a request target apart, in either of its forms ("/stats?pretty", "http://host/stats"). A
+/// slash at the end of the path is tolerated.
+/// Errors: empty when the path has no or more than two segments, or the query a bad escape
+[[nodiscard]] std::optional<Target> parse_target(std::string_view text);
+
+/// Undoes percent-encoding.
+/// Errors: empty when an escape is not two hexadecimal digits
+[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank);
+
+/// What a call may do, as far as its headers say.
+enum class Access {
+    granted,
+    no_token,       // one is needed, and none came
+    wrong_token,    // one came, and it is not the right one
+    foreign_origin  // a web page of somebody else's lets its reader's browser ask
+};
+
+/// One call to a route.
+/// Lifetime: borrowed while it is answered
+struct Call {
+    std::string_view method;  // HEAD is asked as GET
+    const Target& target;
+    Access access;
+    /// Reads the body, once, when the route needs one.
+    /// Errors: empty when it is longer than limits::management_body_max or does not arrive
+    std::function<std::optional<std::string>()> body;
+};
+
+}  // namespace chihaya::management

@@ -1,0 +1,74 @@
+#include "core/management/routes.hpp"
+
+#include "core/management/clients.hpp"
+#include "core/management/gate.hpp"
+#include "core/management/torrents.hpp"
+#include "core/management/users.hpp"
+
+namespace chihaya::management {
+namespace {
+
+Reply method_not_allowed(const char* allow) {
+    Reply reply = text_reply(405, "Method Not Allowed");
+    reply.allow = allow;
+    return reply;
+}
+
+/// Does this call show a user, change anything, or come with a token that is not ours?
+bool needs_access(const Call& call) noexcept {
+    return call.method != "GET" || call.target.collection == "users" ||
+           (call.target.collection == "torrents" && call.access == Access::wrong_token);
+}
+
+}  // namespace
+
+Routes::Routes(const Parts& parts, const Settings& settings)
+    : roster_(parts.roster),
+      tracker_(parts.tracker),
+      health_(parts.tracker, settings.tracker_driver, parts.backend, settings.backend_driver),
+      stats_({.counters = parts.counters,
+              .roster = parts.roster,
+              .tracker = parts.tracker,
+              .backend = parts.backend,
+              .tracker_name = settings.tracker_driver,
+              .backend_name = settings.backend_driver,
+              .version = settings.version,
+              .started = settings.started}),
+      has_clients_(settings.client_whitelist_enabled),
+      has_users_(settings.private_mode) {}
+
+Reply Routes::answer(const Call& call) {
+    return call.target.item ? answer_item(call) : answer_page(call);
+}
+
+Reply Routes::answer_page(const Call& call) {
+    const bool is_check = call.target.collection == "check";
+    if (!is_check && call.target.collection != "stats") {
+        return not_found();
+    }
+    if (call.method != "GET") {
+        return method_not_allowed("GET, HEAD");
+    }
+    return is_check ? health_.answer() : stats_.answer(call.target);
+}
+
+Reply Routes::answer_item(const Call& call) {
+    const std::string& collection = call.target.collection;
+    const bool is_client = has_clients_ && collection == "clients";
+    const bool is_user = has_users_ && collection == "users";
+    if (!is_client && !is_user && collection != "torrents") {
+        return not_found();
+    }
+    if (call.method != "GET" && call.method != "PUT" && call.method != "DELETE") {
+        return method_not_allowed("GET, HEAD, PUT, DELETE");
+    }
+    if (call.access != Access::granted && needs_access(call)) {
+        return refusal(call.access);
+    }
+    if (is_client) {
+        return answer_client(call, roster_);
+    }
+    return is_user ? answer_user(call, roster_) : answer_torrent(call, roster_, tracker_);
+}
+
+}  // namespace chihaya::management

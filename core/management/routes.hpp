@@ -1,0 +1,45 @@
+#pragma once
+
+/// @file routes.hpp
+/// What the management listener answers to what. Start reading here.
+///
+/// | path              | methods          | file         | there is such a path        |
+/// |-------------------|------------------|--------------|-----------------------------|
+/// | /check            | GET              | health.hpp   | always                      |
+/// | /stats            | GET              | stats.hpp    | always                      |
+/// | /torrents/HASH    | GET, PUT, DELETE | torrents.hpp | always                      |
+/// | /clients/ID       | GET, PUT, DELETE | clients.hpp  | with the client whitelist   |
+/// | /users/PASSKEY    | GET, PUT, DELETE | users.hpp    | in private mode             |
+///
+/// HEAD is answered as GET without a body. PUT, DELETE and everything about users need access
+/// (gate.hpp); `GET /torrents/…` shows peers to those who have it, and refuses a wrong token.
+
+#include "core/management/health.hpp"
+#include "core/management/reply.hpp"
+#include "core/management/request.hpp"
+#include "core/management/server.hpp"
+#include "core/management/stats.hpp"
+
+namespace chihaya::management {
+
+/// Thread: any number of calls at once
+class Routes {
+public:
+    Routes(const Parts& parts, const Settings& settings);
+
+    /// `call.method` may be any word.
+    [[nodiscard]] Reply answer(const Call& call);
+
+private:
+    [[nodiscard]] Reply answer_page(const Call& call);
+    [[nodiscard]] Reply answer_item(const Call& call);
+
+    logic::Roster& roster_;
+    TrackerDriver& tracker_;
+    Health health_;
+    Stats stats_;
+    bool has_clients_;
+    bool has_users_;
+};
+
+}  // namespace chihaya::management

@@ -1,0 +1,56 @@
+#pragma once
+
+/// @file stats.hpp
+/// `/stats`: what the tracker has done since it started, as JSON.
+/// Source: Chihaya v1 of August 2014, whose names stand: "Connections.Open" is one name, with a
+///         dot in it; "Peers.IPv4" holds an object
+
+#include "chihaya/backend_driver.hpp"
+#include "chihaya/tracker_driver.hpp"
+#include "core/logic/roster.hpp"
+#include "core/management/reply.hpp"
+#include "core/management/request.hpp"
+#include "core/metrics/snapshot.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace chihaya::management {
+
+/// Builds the page.
+///
+/// `?flatten` makes one level of it, names joined by dots; `?pretty` indents. Presence is enough.
+///
+/// Numbers come from the workers' counters and from what the drivers report; those stand under
+/// `Drivers` as well, by driver and metric. These reported names have a place in v1's fields:
+/// `swarms`, `swarms_added`, `swarms_removed`, `swarms_expired` (Torrents.*) and, each with `_ipv4`
+/// or `_ipv6` behind it, `peers`, `seeders`, `peers_expired`, `seeders_expired` (Peers.*). Without
+/// the former two, `Current` is what came minus what left and was not heard of again.
+///
+/// Lifetime: everything referred to outlives the page
+class Stats {
+public:
+    struct Sources {
+        std::function<metrics::Snapshot()> counters;
+        logic::Roster& roster;
+        TrackerDriver& tracker;
+        BackendDriver& backend;
+        std::string tracker_name;
+        std::string backend_name;
+        std::string version;
+        Time started{};
+    };
+
+    explicit Stats(Sources sources) : sources_(std::move(sources)) {}
+
+    [[nodiscard]] Reply answer(const Target& target) const;
+
+private:
+    using Steady = std::chrono::steady_clock;
+
+    Sources sources_;
+    Steady::time_point made_ = Steady::now();
+};
+
+}  // namespace chihaya::management
