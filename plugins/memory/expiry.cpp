@@ -1,0 +1,267 @@
+#include "plugins/memory/expiry.hpp"
+
+#include "plugins/memory/transit.hpp"
+
+#include <algorithm>
+
+namespace chihaya::memory {
+
+/// One slice at work in one shard.
+class Sweep::Visit {
+public:
+    Visit(State& state, SweepSlice& slice, std::int64_t& effort) noexcept
+        : state_(state), slice_(slice), effort_(effort) {}
+
+    /// Goes on in the shard; true when it is done.
+    bool shard(SwarmTable& table) noexcept;
+
+    [[nodiscard]] bool is_tired() const noexcept {
+        return effort_ <= 0 || slice_.farewells.size() >= SweepSlice::farewells_max;
+    }
+
+private:
+    // In units of about two nanoseconds.
+    static constexpr std::int64_t look = 1;
+    static constexpr std::int64_t removal = 24;
+
+    [[nodiscard]] bool has_work(const Swarm& swarm) const noexcept;
+    bool swarm(SwarmTable& table, Swarm& swarm) noexcept;
+    bool go_through(Swarm& swarm, const Surroundings& in) noexcept;
+    void inline_peers(Swarm& swarm) noexcept;
+    template <class Endpoint>
+    bool rows(Swarm& swarm, const Surroundings& in) noexcept;
+    bool members(Swarm& swarm, const Surroundings& in) noexcept;
+    void member(Swarm& swarm, std::uint32_t at, const Surroundings& in) noexcept;
+    void say_farewell(const Swarm& swarm, PeerRecord record) noexcept;
+
+    [[nodiscard]] std::uint32_t age(std::uint16_t meta) const noexcept {
+        return TickScale::age(slice_.now.tick, meta & tick_mask);
+    }
+    [[nodiscard]] bool is_over(std::uint16_t meta) const noexcept {
+        return age(meta) > slice_.rules.limit_ticks;
+    }
+    [[nodiscard]] bool is_over(const Member& member) const noexcept {
+        return memory::is_over(slice_.now.second, member.last_announce, slice_.rules.peer_lifetime);
+    }
+    [[nodiscard]] bool is_erased(const Member& member) const noexcept;
+
+    State& state_;
+    SweepSlice& slice_;
+    std::int64_t& effort_;
+    std::uint32_t oldest_age_ = 0;  // of the rows that stay
+};
+
+void Sweep::run(SweepSlice& slice) noexcept {
+    constexpr std::int64_t effort_max = 16 * 1024;
+    state_.try_with([&](State& state) {
+        std::int64_t effort = effort_max;
+        Visit visit(state, slice, effort);
+        while (slice.shards_done < slice.shards_due && !visit.is_tired()) {
+            --effort;
+            const bool done = state.shards[state.shard].swarms.with(
+                [&](SwarmTable& table) { return visit.shard(table); });
+            if (!done) {
+                return;
+            }
+            ++slice.shards_done;
+            state.swarms_left = absent;
+            state.shard = (state.shard + 1) % state.shards.size();
+            if (state.shard == 0) {
+                ++state.rounds;
+                std::erase_if(state.erased, [&](const ErasedUser& erased) {
+                    return erased.round + 1 < state.rounds;
+                });
+            }
+        }
+    });
+}
+
+void Sweep::forget(std::span<const UserId> users, std::uint32_t second) {
+    state_.with([&](State& state) {
+        state.erased.reserve(state.erased.size() + users.size());
+        for (const UserId user : users) {
+            state.erased.push_back({static_cast<std::uint64_t>(user), second, state.rounds});
+        }
+        // Of several about one account the latest says it all.
+        std::ranges::sort(state.erased, [](const ErasedUser& a, const ErasedUser& b) {
+            return a.user != b.user ? a.user < b.user : a.second > b.second;
+        });
+        const auto repeats = std::ranges::unique(state.erased, {}, &ErasedUser::user);
+        state.erased.erase(repeats.begin(), repeats.end());
+    });
+}
+
+bool Sweep::Visit::shard(SwarmTable& table) noexcept {
+    std::uint32_t& left = state_.swarms_left;
+    left = std::min(left, table.size());
+    while (left != 0) {
+        if (is_tired()) {
+            return false;
+        }
+        effort_ -= look;
+        Swarm& next = table[left - 1];
+        if (has_work(next) && !swarm(table, next)) {
+            return false;
+        }
+        --left;
+    }
+    return true;
+}
+
+bool Sweep::Visit::has_work(const Swarm& swarm) const noexcept {
+    if (swarm.is_inline() && swarm.inline_count() == 0) {
+        return slice_.rules.purge_empty && !swarm.is_registered();
+    }
+    return is_over(swarm.oldest()) || (!swarm.is_inline() && swarm.blocks().members != nullptr);
+}
+
+bool Sweep::Visit::swarm(SwarmTable& table, Swarm& swarm) noexcept {
+    const Surroundings in{table.heap(), slice_.secret, slice_.rules, slice_.now};
+    bool done = true;
+    table.change(swarm, [&] {
+        done = go_through(swarm, in);
+        if (done) {
+            swarm.tidy(in);
+        }
+    });
+    if (done && slice_.rules.purge_empty && !swarm.is_registered() && swarm.is_empty()) {
+        table.purge(swarm);
+        effort_ -= removal;
+    }
+    return done;
+}
+
+bool Sweep::Visit::go_through(Swarm& swarm, const Surroundings& in) noexcept {
+    oldest_age_ = 0;
+    if (swarm.is_inline()) {
+        inline_peers(swarm);
+    } else {
+        if (!state_.interrupted || state_.within != swarm.info_hash()) {
+            state_.interrupted = false;
+            state_.phase = is_over(swarm.oldest()) ? 0 : 2;
+            state_.left_in_phase = absent;
+        }
+        const bool looks_at_rows = state_.phase == 0 && !state_.interrupted;
+        state_.interrupted = true;
+        state_.within = swarm.info_hash();
+        if ((state_.phase == 0 && !rows<Ipv4Endpoint>(swarm, in)) ||
+            (state_.phase == 1 && !rows<Ipv6Endpoint>(swarm, in)) || !members(swarm, in)) {
+            return false;
+        }
+        state_.interrupted = false;
+        if (!looks_at_rows) {
+            return true;  // not all rows were seen at one moment: who is oldest stays unknown
+        }
+    }
+    swarm.set_oldest(static_cast<std::uint16_t>((slice_.now.tick - oldest_age_) & tick_mask));
+    return true;
+}
+
+void Sweep::Visit::inline_peers(Swarm& swarm) noexcept {
+    for (std::uint32_t at = swarm.inline_count(); at-- > 0;) {
+        if (is_over(swarm.inline_peer(at).meta)) {
+            swarm.remove_inline(at);
+            ++slice_.expired;
+            effort_ -= removal;
+        } else {
+            oldest_age_ = std::max(oldest_age_, age(swarm.inline_peer(at).meta));
+        }
+    }
+}
+
+/// True when all rows of this family have been looked at.
+template <class Endpoint>
+bool Sweep::Visit::rows(Swarm& swarm, const Surroundings& in) noexcept {
+    constexpr std::uint32_t worth_a_look = 64 * 1024;
+    auto& all = swarm.array<Endpoint>();
+    Members* const members = swarm.blocks().members;
+    std::uint32_t& left = state_.left_in_phase;
+    left = std::min(left, all.size());
+    for (; left != 0; --left) {
+        if (is_tired()) {
+            return false;
+        }
+        effort_ -= look;
+        const std::uint32_t at = left - 1;
+        const std::uint16_t meta = all.meta(at);
+        if (!is_over(meta)) {
+            oldest_age_ = std::max(oldest_age_, age(meta));
+            continue;
+        }
+        effort_ -= removal;
+        if (!all.is_owned(at)) {
+            all.remove(in, members, at);
+            ++slice_.expired;
+        } else if (!is_over((*members)[all.owner(at)])) {
+            swarm.unplace<Endpoint>(all.owner(at), in);
+        }  // or else the member goes altogether, in its turn
+    }
+    if ((all.classes() & ~unsigned{reach_bit(Reach::global)}) != 0 && all.size() <= worth_a_look) {
+        all.refresh_classes();
+        effort_ -= all.size() / 4;
+    }
+    ++state_.phase;
+    left = absent;
+    return true;
+}
+
+bool Sweep::Visit::members(Swarm& swarm, const Surroundings& in) noexcept {
+    const Members* const all = swarm.blocks().members;
+    std::uint32_t& left = state_.left_in_phase;
+    left = all == nullptr ? 0 : std::min(left, all->size());
+    for (; left != 0; --left) {
+        if (is_tired()) {
+            return false;
+        }
+        effort_ -= 2 * look;
+        member(swarm, left - 1, in);
+    }
+    return true;
+}
+
+void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in) noexcept {
+    Members& all = *swarm.blocks().members;
+    Member& member = all[at];
+    const std::uint32_t history = slice_.rules.history_lifetime;
+    const bool forgotten = memory::is_over(slice_.now.second, member.last_announce, history);
+    if (is_erased(member) || (member.is(PeerFlags::dormant) && forgotten)) {
+        effort_ -= 4 * removal;
+        swarm.remove_member(at, in);
+        return;
+    }
+    if (member.is(PeerFlags::dormant) || !is_over(member)) {
+        return;
+    }
+    effort_ -= 4 * removal;
+    ++slice_.expired;
+    PeerRecord record = record_of(swarm, member);
+    const bool stays_dormant =
+        member.has_account() && !forgotten && history > slice_.rules.peer_lifetime;
+    if (stays_dormant) {
+        all.discount(member);
+        swarm.unplace<Ipv4Endpoint>(at, in);
+        swarm.unplace<Ipv6Endpoint>(at, in);
+        member.flags = member.flags | PeerFlags::dormant;
+        record.flags = record.flags | PeerFlags::dormant;
+    } else {
+        swarm.remove_member(at, in);
+    }
+    if (record.user != UserId::none) {
+        say_farewell(swarm, record);
+    }
+}
+
+void Sweep::Visit::say_farewell(const Swarm& swarm, PeerRecord record) noexcept {
+    ExpiredPeer& gone = slice_.farewells.emplace_back();
+    gone.info_hash = swarm.info_hash();
+    gone.peer = record;
+    gone.counts = swarm.counts();
+}
+
+bool Sweep::Visit::is_erased(const Member& member) const noexcept {
+    const auto found = std::ranges::lower_bound(state_.erased, member.user, {}, &ErasedUser::user);
+    return found != state_.erased.end() && found->user == member.user && member.has_account() &&
+           member.last_announce <= found->second;
+}
+
+}  // namespace chihaya::memory

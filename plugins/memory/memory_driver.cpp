@@ -1,0 +1,265 @@
+#include "plugins/memory/memory_driver.hpp"
+
+#include "plugins/memory/memory_session.hpp"
+#include "plugins/memory/parameters.hpp"
+#include "plugins/memory/transit.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace chihaya::memory {
+namespace {
+
+constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
+
+std::uint32_t whole_seconds(std::chrono::seconds lifetime) noexcept {
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(lifetime.count(), 1, std::int64_t{0x7fffffff}));
+}
+
+}  // namespace
+
+MemoryDriver::MemoryDriver(Host& control, const TrackerSetup& setup, bool keep_ids)
+    : control_(control),
+      ticks_(setup.peer_lifetime),
+      keep_ids_(keep_ids),
+      shards_(std::make_unique<Shard[]>(shard_count)),
+      sweep_({shards_.get(), shard_count}) {
+    adopt(setup);
+    keep_time(ticks_.moment(control.now()));
+}
+
+TrackerSession* MemoryDriver::open_session(Host& worker) noexcept {
+    try {
+        return new MemorySession(*this, worker);
+    } catch (const std::exception& error) {
+        worker.log(Severity::error, error.what());
+        return nullptr;
+    }
+}
+
+Status MemoryDriver::put_torrents(std::span<const TorrentRecord> torrents) noexcept {
+    const Moment now = latest();
+    try {
+        for (const TorrentRecord& torrent : torrents) {
+            const std::uint64_t hashed = hash(torrent.info_hash);
+            shard_of(hashed).swarms.with([&](SwarmTable& table) {
+                Swarm& swarm = table.find_or_add(static_cast<std::uint32_t>(hashed),
+                                                 torrent.info_hash, now.tick);
+                table.set_registered(swarm);
+                swarm.raise_snatches(torrent.snatches);
+            });
+        }
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+    return {};
+}
+
+Status MemoryDriver::erase_torrents(std::span<const TorrentErasure> torrents) noexcept {
+    for (const TorrentErasure& torrent : torrents) {
+        const std::uint64_t hashed = hash(torrent.info_hash);
+        shard_of(hashed).swarms.with([&](SwarmTable& table) {
+            Swarm* const swarm = table.find(static_cast<std::uint32_t>(hashed), torrent.info_hash);
+            if (swarm != nullptr) {
+                table.erase(*swarm);
+            }
+        });
+    }
+    return {};
+}
+
+Status MemoryDriver::erase_users(std::span<const UserId> users) noexcept {
+    try {
+        sweep_.forget(users, latest().second);
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+    return {};
+}
+
+Status MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy,
+                              bool& more) {
+    const std::uint64_t hashed = hash(info_hash);
+    bool found = false;
+    shard_of(hashed).swarms.with([&](SwarmTable& table) {
+        const Swarm* const swarm = table.find(static_cast<std::uint32_t>(hashed), info_hash);
+        found = swarm != nullptr;
+        if (found) {
+            copy.take(*swarm);
+        }
+    });
+    if (found) {
+        more = copy.show(sink, ticks_, latest());
+    }
+    return {};
+}
+
+Status MemoryDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
+    try {
+        SwarmCopy copy;
+        bool more = true;
+        return show_one(info_hash, sink, copy, more);
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+}
+
+Status MemoryDriver::read_swarms(SwarmSink& sink) noexcept {
+    try {
+        SwarmCopy copy;
+        std::vector<InfoHash> names;  // swarms change places meanwhile; names do not
+        for (std::size_t shard = 0; shard < shard_count; ++shard) {
+            shards_[shard].swarms.with([&](SwarmTable& table) {
+                names.clear();
+                for (std::uint32_t at = 0; at < table.size(); ++at) {
+                    names.push_back(table[at].info_hash());
+                }
+            });
+            for (const InfoHash& name : names) {
+                bool more = true;
+                const Status status = show_one(name, sink, copy, more);
+                if (!status.ok() || !more) {
+                    return status;
+                }
+            }
+        }
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+    return {};
+}
+
+Status MemoryDriver::add_peers(const SwarmRecord& swarm,
+                               std::span<const PeerRecord> peers) noexcept {
+    constexpr std::size_t at_once = 256;  // then others get the lock
+    const Rules rules_now = rules();
+    const Moment now = latest();
+    const std::uint64_t hashed = hash(swarm.info_hash);
+    const auto low = static_cast<std::uint32_t>(hashed);
+    const auto take_some = [&](SwarmTable& table, std::span<const PeerRecord> some) {
+        Swarm& into = table.find_or_add(low, swarm.info_hash, now.tick);
+        const Surroundings in{table.heap(), secret_, rules_now, now};
+        const EmptySwarm empty(table, into, rules_now);
+        into.raise_snatches(swarm.counts.snatches);
+        if (swarm.registered) {
+            table.set_registered(into);
+        }
+        table.change(into, [&] {
+            for (const PeerRecord& peer : some) {
+                take_in(into, peer, in);
+            }
+        });
+    };
+    try {
+        do {
+            const auto some = peers.first(std::min(at_once, peers.size()));
+            peers = peers.subspan(some.size());
+            shard_of(hashed).swarms.with([&](SwarmTable& table) { take_some(table, some); });
+        } while (!peers.empty());
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+    return {};
+}
+
+Status MemoryDriver::reconfigure(const TrackerSetup& setup) noexcept {
+    try {
+        const auto parameters = read_parameters(control_, setup.params);
+        if (!parameters) {
+            return {StatusCode::unsupported, "the parameters are wrong"};
+        }
+        if (parameters->peer_ids.value_or(setup.keep_peer_ids) != keep_ids_) {
+            return {StatusCode::unsupported, "peer ids are kept from the start or not at all"};
+        }
+        if (!ticks_.carries(setup.peer_lifetime)) {
+            return {StatusCode::unsupported, "the peer lifetime has grown too much"};
+        }
+    } catch (const std::exception&) {
+        return out_of_memory;
+    }
+    adopt(setup);
+    return {};
+}
+
+void MemoryDriver::adopt(const TrackerSetup& setup) noexcept {
+    peer_lifetime_ = whole_seconds(setup.peer_lifetime);
+    history_lifetime_ = whole_seconds(setup.history_lifetime);
+    purge_empty_ = setup.purge_empty_swarms;
+    preferred_ipv4_bits_ = setup.preferred_ipv4_bits;
+    preferred_ipv6_bits_ = setup.preferred_ipv6_bits;
+    expiry_ = setup.expiry;
+}
+
+Rules MemoryDriver::rules() const noexcept {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    const std::uint32_t lifetime = peer_lifetime_.load(relaxed);
+    return {.ticks = ticks_,
+            .limit_ticks = ticks_.limit(std::chrono::seconds(lifetime)),
+            .peer_lifetime = lifetime,
+            .history_lifetime = history_lifetime_.load(relaxed),
+            .purge_empty = purge_empty_.load(relaxed),
+            .keep_ids = keep_ids_,
+            .preferred_ipv4_bits = preferred_ipv4_bits_.load(relaxed),
+            .preferred_ipv6_bits = preferred_ipv6_bits_.load(relaxed)};
+}
+
+void MemoryDriver::keep_time(const Moment& now) noexcept {
+    std::uint32_t known = latest_second_.load(std::memory_order_relaxed);
+    while (known < now.second &&
+           !latest_second_.compare_exchange_weak(known, now.second, std::memory_order_relaxed)) {
+    }
+}
+
+Moment MemoryDriver::latest() const noexcept {
+    return ticks_.moment(latest_second_.load(std::memory_order_relaxed));
+}
+
+void MemoryDriver::sweep(SweepSlice& slice) noexcept {
+    sweep_.run(slice);
+    expired_.fetch_add(slice.expired, std::memory_order_relaxed);
+    ExpirySink* const expiry = expiry_.load(std::memory_order_relaxed);
+    if (expiry != nullptr && !slice.farewells.empty()) {
+        expiry->expired(slice.farewells);
+    }
+    slice.farewells.clear();
+}
+
+void MemoryDriver::report(MetricSink& sink) noexcept {
+    double swarms = 0;
+    double registered = 0;
+    std::uint64_t purged = 0;
+    double seeders = 0;
+    double leechers = 0;
+    double ipv4 = 0;
+    double ipv6 = 0;
+    double bytes = sizeof *this + sizeof(Shard) * shard_count;
+    for (std::size_t shard = 0; shard < shard_count; ++shard) {
+        shards_[shard].swarms.with([&](SwarmTable& table) {
+            const Tally& totals = table.totals();
+            swarms += table.size();
+            registered += table.registered();
+            purged += table.purged();
+            seeders += totals.seeders;
+            leechers += totals.leechers;
+            ipv4 += totals.ipv4;
+            ipv6 += totals.ipv6;
+            bytes += static_cast<double>(table.heap().bytes());
+        });
+    }
+    sink.gauge("swarms", swarms);
+    sink.gauge("registered_swarms", registered);
+    sink.gauge("peers", seeders + leechers);
+    sink.gauge("seeders", seeders);
+    sink.gauge("leechers", leechers);
+    sink.gauge("peers_ipv4", ipv4);
+    sink.gauge("peers_ipv6", ipv6);
+    sink.gauge("memory_bytes", bytes);
+    sink.counter("expired_peers", expired_.load(std::memory_order_relaxed));
+    sink.counter("purged_swarms", purged);
+}
+
+}  // namespace chihaya::memory

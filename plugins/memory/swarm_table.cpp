@@ -1,0 +1,129 @@
+#include "plugins/memory/swarm_table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+namespace chihaya::memory {
+
+static_assert(std::is_trivially_copyable_v<Swarm> && std::is_trivially_destructible_v<Swarm>);
+
+SwarmTable::Settling::Settling(Tally& totals, const Swarm& swarm) noexcept
+    : totals_(totals), swarm_(swarm) {
+    const Tally before = swarm.tally();
+    totals_.seeders -= before.seeders;
+    totals_.leechers -= before.leechers;
+    totals_.ipv4 -= before.ipv4;
+    totals_.ipv6 -= before.ipv6;
+}
+
+SwarmTable::Settling::~Settling() {
+    const Tally after = swarm_.tally();
+    totals_.seeders += after.seeders;
+    totals_.leechers += after.leechers;
+    totals_.ipv4 += after.ipv4;
+    totals_.ipv6 += after.ipv6;
+}
+
+SwarmTable::~SwarmTable() {
+    for (std::uint32_t at = 0; at < size_; ++at) {
+        swarms_[at].clear(heap_);
+    }
+    index_.release(heap_);
+    heap_.give_back(swarms_, capacity_ * sizeof(Swarm));
+}
+
+Swarm* SwarmTable::find(std::uint32_t hash, const InfoHash& info_hash) noexcept {
+    const std::uint32_t at = index_.find(
+        hash, [&](std::uint32_t position) { return swarms_[position].info_hash() == info_hash; });
+    return at == absent ? nullptr : &swarms_[at];
+}
+
+Swarm& SwarmTable::find_or_add(std::uint32_t hash, const InfoHash& info_hash, std::uint16_t tick) {
+    if (Swarm* const found = find(hash, info_hash); found != nullptr) {
+        return *found;
+    }
+    if (size_ >= PositionIndex::positions_max) {
+        throw std::bad_alloc();
+    }
+    index_.reserve(heap_, [&](std::uint32_t at) { return swarms_[at].hash(); });
+    hint_.table.store(index_.table(), std::memory_order_relaxed);
+    hint_.mask.store(index_.mask(), std::memory_order_relaxed);
+    if (size_ == capacity_) {
+        // Small steps: a swarm should cost its own bytes, not room for others.
+        const std::uint32_t capacity = size_ + std::max(2U, size_ / 16);
+        resize(capacity, heap_.take(capacity * sizeof(Swarm)));
+    }
+    index_.insert(hash, size_);
+    Swarm& added = *new (swarms_ + size_++) Swarm;
+    added.start(info_hash, hash, tick);
+    return added;
+}
+
+void SwarmTable::erase(Swarm& swarm) noexcept {
+    change(swarm, [&] { swarm.clear(heap_); });
+    registered_ -= swarm.is_registered() ? 1U : 0U;
+    const auto hash_at = [&](std::uint32_t at) {
+        return swarms_[at].hash();
+    };
+    const auto position = static_cast<std::uint32_t>(&swarm - swarms_);
+    index_.erase(swarm.hash(), position, hash_at);
+    const std::uint32_t last = --size_;
+    if (position != last) {
+        index_.relocate(hash_at(last), last, position);
+        swarms_[position] = swarms_[last];
+    }
+    index_.shrink(heap_, hash_at);
+    hint_.table.store(index_.table(), std::memory_order_relaxed);
+    hint_.mask.store(index_.mask(), std::memory_order_relaxed);
+    if (size_ < capacity_ / 2 && capacity_ > 8) {
+        const std::uint32_t capacity = size_ + std::max(2U, size_ / 16);
+        if (void* const memory = heap_.try_take(capacity * sizeof(Swarm)); memory != nullptr) {
+            resize(capacity, memory);
+        }
+    }
+}
+
+void SwarmTable::set_registered(Swarm& swarm) noexcept {
+    registered_ += swarm.is_registered() ? 0U : 1U;
+    swarm.set_registered();
+}
+
+void SwarmTable::prefetch(std::uint32_t hash) const noexcept {
+    index_.for_each(hash, [&](std::uint32_t at) {
+        prefetch_line(swarms_ + at);
+        prefetch_line(reinterpret_cast<const char*>(swarms_ + at + 1) - 1);
+        return false;  // the first one is the one, but for one in 256
+    });
+}
+
+void SwarmTable::prefetch_peers(std::uint32_t hash) const noexcept {
+    constexpr std::size_t line = 64;
+    constexpr std::size_t lines = 4;  // the head and the tags; the rest is read in no order
+    index_.for_each(hash, [&](std::uint32_t at) {
+        if (swarms_[at].hash() != hash) {
+            return true;
+        }
+        if (!swarms_[at].is_inline()) {
+            const Swarm::Blocks& blocks = swarms_[at].blocks();
+            const auto* const first = static_cast<const char*>(blocks.ipv4.address());
+            for (std::size_t i = 0; first != nullptr && i < lines; ++i) {
+                prefetch_line(first + i * line);
+            }
+            prefetch_line(blocks.ipv6.address());
+            prefetch_line(blocks.members);
+        }
+        return false;
+    });
+}
+
+void SwarmTable::resize(std::uint32_t capacity, void* memory) noexcept {
+    auto* const fresh = static_cast<Swarm*>(memory);
+    std::uninitialized_copy_n(swarms_, size_, fresh);
+    heap_.give_back(swarms_, capacity_ * sizeof(Swarm));
+    swarms_ = fresh;
+    capacity_ = capacity;
+}
+
+}  // namespace chihaya::memory

@@ -1,0 +1,40 @@
+#pragma once
+
+/// @file transit.hpp
+/// Swarms on their way out and in: whole, with all that is known about their peers.
+
+#include "chihaya/swarm.hpp"
+#include "plugins/memory/swarm_table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace chihaya::memory {
+
+[[nodiscard]] PeerRecord record_of(const Swarm& swarm, const Member& member) noexcept;
+
+/// A swarm as it was at one moment. Copying is a handful of `memcpy`, so that the lock is held for
+/// long neither for a large swarm nor for a slow reader.
+class SwarmCopy {
+public:
+    /// Under the swarm's lock. Errors: std::bad_alloc
+    void take(const Swarm& swarm);
+
+    /// Without it. False when the sink has had enough.
+    [[nodiscard]] bool show(SwarmSink& sink, const TickScale& ticks, const Moment& now) noexcept;
+
+private:
+    Swarm swarm_;  // its pointers are the original's and not followed
+    SwarmCounts counts_{};
+    std::vector<std::max_align_t> ipv4_;  // the blocks, byte by byte
+    std::vector<std::max_align_t> ipv6_;
+    std::vector<Member> members_;
+};
+
+/// Takes one recorded peer into a swarm, unless something newer is known.
+/// Errors: std::bad_alloc; nothing has changed
+void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in);
+
+}  // namespace chihaya::memory
