@@ -13,13 +13,14 @@
 #include <cstdint>
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): glibc's names
 extern "C" {
-void* __libc_malloc(std::size_t size);                     // NOLINT(bugprone-reserved-identifier)
-void* __libc_calloc(std::size_t count, std::size_t size);  // NOLINT(bugprone-reserved-identifier)
-void* __libc_realloc(void* block, std::size_t size);       // NOLINT(bugprone-reserved-identifier)
-void* __libc_memalign(std::size_t alignment,
-                      std::size_t size);  // NOLINT(bugprone-reserved-identifier)
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace {
 
@@ -33,6 +34,7 @@ void count() noexcept {
 }
 
 [[gnu::constructor]] void share_counter() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before main there is one thread
     const char* path = std::getenv("CHIHAYA_COUNT_ALLOC");
     if (path == nullptr)
         return;
@@ -49,6 +51,7 @@ void count() noexcept {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc names them __…
 extern "C" {
 
 void* malloc(std::size_t size) {
@@ -82,3 +85,4 @@ int posix_memalign(void** block, std::size_t alignment, std::size_t size) {
     return *block == nullptr ? ENOMEM : 0;
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

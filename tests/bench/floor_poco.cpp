@@ -39,7 +39,8 @@ private:
 
 class Answers final : public net::HTTPRequestHandlerFactory {
 public:
-    net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
+    net::HTTPRequestHandler* createRequestHandler(
+        const net::HTTPServerRequest& /*request*/) override {
         return new Answer(body_);  // Poco deletes it
     }
 

@@ -69,7 +69,7 @@ std::string run(const Options& options, Plan plan, std::uint32_t depth, bool& go
     return json(totals, cpu_seconds(options.server_pid) - cpu);
 }
 
-int run_phases(Options options) {
+int run_phases(const Options& options) {
     if (!options.write_hashes.empty())
         return write_hashes(options) ? 0 : 1;
     bool good = true;

@@ -14,7 +14,7 @@
 namespace chihaya::bench {
 namespace {
 
-constexpr std::size_t input_max = 64 * 1024;
+constexpr std::size_t input_max = 65'536;
 constexpr std::uint64_t timeout = 5'000'000'000;
 constexpr std::uint64_t sweep_interval = 100'000'000;
 constexpr std::uint64_t faults_max = 1000;
@@ -260,7 +260,7 @@ void LoadLoop::drop(Connection& connection) {
     connection.fd = -1;
 }
 
-void LoadLoop::watch(Connection& connection, int operation, std::uint32_t events) {
+void LoadLoop::watch(Connection& connection, int operation, std::uint32_t events) const {
     epoll_event event{};
     event.events = events;
     event.data.ptr = &connection;

@@ -84,8 +84,8 @@ private:
     void settle(Connection& connection, std::string_view body);
     void ended(Connection& connection);
     void fail(Connection& connection, Fault fault);
-    void drop(Connection& connection);
-    void watch(Connection& connection, int operation, std::uint32_t events);
+    static void drop(Connection& connection);
+    void watch(Connection& connection, int operation, std::uint32_t events) const;
     void sweep();
 
     const Options& options_;

@@ -1,0 +1,110 @@
+#include "tests/bench/reply_check.hpp"
+
+#include "tests/bench/constant_answer.hpp"
+#include "tests/bench/histogram.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+TEST_SUITE_BEGIN("bench");
+
+namespace chihaya::bench {
+namespace {
+
+std::string compact(const std::vector<std::uint32_t>& peers) {
+    std::string out;
+    for (const std::uint32_t peer : peers) {
+        const std::uint32_t port = first_port + peer;
+        out += std::string{'\x7f',
+                           '\0',
+                           '\0',
+                           '\x01',
+                           static_cast<char>(port >> 8U),
+                           static_cast<char>(port & 255U)};
+    }
+    return out;
+}
+
+std::string reply(const std::string& peers, int incomplete = 4) {
+    return "d8:completei0e10:incompletei" + std::to_string(incomplete) +
+           "e8:intervali1800e5:peers" + std::to_string(peers.size()) + ":" + peers + "e";
+}
+
+Fault check(const std::string& body, Expectation expect = Expectation::others) {
+    return BodyCheck(expect, 4)(body, Asked{.swarm = 0, .peer = 1, .num_want = 30});
+}
+
+}  // namespace
+
+TEST_CASE("a reply with every other peer of the swarm is right") {
+    CHECK(check(reply(compact({0, 2, 3}))) == Fault::none);
+}
+
+TEST_CASE("a reply that is short of a peer, repeats one, or names a stranger is wrong") {
+    CHECK(check(reply(compact({0, 2}))) == Fault::peers);
+    CHECK(check(reply(compact({0, 2, 2}))) == Fault::peers);
+    CHECK(check(reply(compact({0, 2, 4}))) == Fault::peers);
+    CHECK(check(reply(compact({0, 2, 3}) + "x")) == Fault::peers);
+    CHECK(check(reply(compact({0, 2, 3}), 3)) == Fault::peers);
+}
+
+TEST_CASE("the announcer may be in the reply only where everyone is expected") {
+    CHECK(check(reply(compact({0, 1, 3}))) == Fault::peers);
+    CHECK(check(reply(compact({0, 1, 2, 3})), Expectation::everyone) == Fault::none);
+}
+
+TEST_CASE("fewer peers are right only where some may have expired") {
+    CHECK(check(reply(compact({0}), 2), Expectation::up_to) == Fault::none);
+    CHECK(check(reply(compact({0, 1}), 2), Expectation::up_to) == Fault::peers);
+}
+
+TEST_CASE("what is not one sorted dictionary is not a reply") {
+    const std::string good = reply(compact({0, 2, 3}));
+    for (std::size_t length = 0; length < good.size(); ++length)
+        CHECK(check(good.substr(0, length)) == Fault::bencode);
+    CHECK(check(good + "e") == Fault::bencode);
+    CHECK(check("d8:intervali1800e8:completei0ee") == Fault::bencode);
+    CHECK(check("d14:failure reason2:noe") == Fault::failure);
+    CHECK(check("d8:completei0e5:peers0:e") == Fault::interval);
+}
+
+TEST_CASE("a head is read whole or not at all") {
+    const std::string good = constant_head(true);
+    for (std::size_t length = 0; length < good.size(); ++length)
+        CHECK_FALSE(read_head(good.substr(0, length)).complete);
+    const Head head = read_head(good + constant_body());
+    CHECK(head.complete);
+    CHECK(head.fault == Fault::none);
+    CHECK(head.size == good.size());
+    CHECK(head.body == constant_body().size());
+    CHECK(head.close);
+    CHECK(read_head("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").fault == Fault::status);
+    CHECK(read_head("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n").fault == Fault::length);
+    CHECK(read_head("ICY 200 OK\r\nContent-Length: 0\r\n\r\n").fault == Fault::head);
+}
+
+TEST_CASE("every swarm has its own info-hash and the longest request fits") {
+    std::set<Hash> hashes;
+    std::string out(request_size_max, '\0');
+    for (std::uint32_t swarm = 0; swarm < 10'000; ++swarm) {
+        hashes.insert(info_hash(swarm));
+        const Asked asked{swarm, peers_per_swarm_max, 200, true};
+        CHECK(write_request(out.data(), asked, true) < request_size_max - 60);
+    }
+    CHECK(hashes.size() == 10'000);
+}
+
+TEST_CASE("a quantile is at most three percent above the value") {
+    Histogram histogram;
+    for (std::uint64_t value = 1; value <= 100'000; ++value)
+        histogram.add(value);
+    CHECK(histogram.quantile(0.5) >= 50'000);
+    CHECK(histogram.quantile(0.5) <= 51'500);
+    CHECK(histogram.quantile(0.999) >= 99'900);
+    CHECK(histogram.quantile(1.0) == 100'000);
+}
+
+}  // namespace chihaya::bench

@@ -1,0 +1,173 @@
+"""The servers that are measured: how each is started, filled, and asked what it uses."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+SERVER_CORE = "0"
+LOAD_CORE = "1"
+LOAD_CONNECTIONS = 64
+
+
+class Absent(Exception):
+    """A candidate is not installed here."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A process on its own core; leaving the `with` block ends it."""
+
+    name = "server"
+    expect = "any"
+    modes = ("keep-alive", "close")
+
+    def __init__(self, tools, mode="keep-alive"):
+        self.tools = tools
+        self.mode = mode
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="chihaya-bench-"))
+        self.environment = dict(os.environ)
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def __enter__(self):
+        command = ["taskset", "-c", SERVER_CORE, *map(str, self.command())]
+        self.log = open(self.folder / "log", "wb")
+        self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment,
+                                        stdout=self.log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.__exit__()
+                    raise RuntimeError(f"{self.name} does not start: {self.words()}") from None
+                time.sleep(0.02)
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        self.last_words = self.words()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def words(self):
+        log = self.folder / "log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else self.last_words
+
+    def load(self, *options, mode=None):
+        """Runs the load generator against this server; returns its phases as a dictionary."""
+        command = ["taskset", "-c", LOAD_CORE, self.tools / "http_load", "--port", self.port,
+                   "--mode", mode or self.mode, "--connections", LOAD_CONNECTIONS,
+                   "--expect", self.expect, "--server-pid", self.process.pid, *options]
+        done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=False)
+        if done.returncode not in (0, 1) or not done.stdout:
+            raise RuntimeError(f"http_load ended with {done.returncode}; {self.name} said: "
+                               f"{self.words()}")
+        return json.loads(done.stdout)
+
+    def fill(self, swarms, peers):
+        """Announces every peer once, in the fastest way that the server understands."""
+        options = ["--fill", "--swarms", swarms, "--peers", peers]
+        if "keep-alive" in self.modes:
+            return self.load(*options, "--pipeline", 16, mode="keep-alive")["fill"]
+        return self.load(*options, mode="close")["fill"]
+
+    def memory(self):
+        """Bytes of memory in use: the proportional set size."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+        return int(line.split()[1]) * 1024
+
+
+class EpollFloor(Server):
+    name = "epoll floor"
+    program = "floor_epoll"
+
+    def command(self):
+        return [self.tools / self.program, self.port] + (["close"] if self.mode == "close" else [])
+
+    def fill(self, swarms, peers):
+        return None
+
+
+class AsioFloor(EpollFloor):
+    name = "Boost.Asio floor"
+    program = "floor_asio"
+
+
+class PocoFloor(EpollFloor):
+    name = "Poco::Net::HTTPServer"
+    program = "floor_poco"
+
+
+class Opentracker(Server):
+    name = "opentracker"
+    expect = "everyone"
+    modes = ("close",)
+
+    def __init__(self, tools, mode="close", swarms=1):
+        super().__init__(tools, mode)
+        self.program = shutil.which("opentracker")
+        if not self.program:
+            raise Absent("opentracker is not installed")
+        whitelist = self.folder / "whitelist"
+        subprocess.run([tools / "http_load", "--swarms", str(swarms), "--write-hashes", whitelist],
+                       check=True)
+        self.folder.chmod(0o755)
+
+    def __enter__(self):
+        super().__enter__()
+        deadline = time.monotonic() + 60  # it reads the whitelist while it already answers
+        while self.fill(1, 1)["failed"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self
+
+    def command(self):
+        return [self.program, "-i", "127.0.0.1", "-p", self.port, "-d", self.folder,
+                "-u", "nobody", "-w", "whitelist"]
+
+
+class Chihaya(Server):
+    name = "chihaya"
+    expect = "others"
+
+    def __init__(self, tools, mode="keep-alive", **settings):
+        super().__init__(tools, mode)
+        self.program = tools.parent / "bin" / "chihaya"
+        if not self.program.exists():
+            raise Absent(f"{self.program} is not built")
+        config = {"addr": f"127.0.0.1:{self.port}", "workers": 1,
+                  "tracker": {"driver": "memory"}, "backend": {"driver": "noop"},
+                  "management": {"addr": f"127.0.0.1:{free_port()}"}}
+        (self.folder / "chihaya.json").write_text(json.dumps(config | settings))
+
+    def command(self):
+        return [self.program, "--config", self.folder / "chihaya.json"]
+
+    def count_allocations(self):
+        """To be called before the start; `allocations` then reads the counter."""
+        self.environment["LD_PRELOAD"] = str(self.tools / "count_alloc.so")
+        self.environment["CHIHAYA_COUNT_ALLOC"] = str(self.folder / "allocations")
+
+    def allocations(self):
+        return int.from_bytes((self.folder / "allocations").read_bytes()[:8], "little")
