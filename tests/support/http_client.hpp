@@ -52,6 +52,9 @@ public:
     /// meanwhile are kept.
     bool ends_within(Milliseconds patience);
 
+    /// For socket options that a test is about.
+    [[nodiscard]] int native_handle() const noexcept { return socket_; }
+
 private:
     enum class Read { bytes, end, nothing };
     Read read_some(Milliseconds patience);
