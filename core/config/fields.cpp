@@ -98,8 +98,9 @@ void Fields::take_unknown(const std::string& path, const Value& value) {
         return;
     }
     if (ignored != nullptr) {
-        findings_.warning(path + ": has no meaning here and is ignored; " +
-                          std::string(ignored->because) + line_note(value.line));
+        findings_.warning(
+            path + ": has no meaning here and is ignored; " + std::string(ignored->because),
+            value.line);
         return;
     }
     std::string nearest;
@@ -107,8 +108,8 @@ void Fields::take_unknown(const std::string& path, const Value& value) {
         nearest = nearest_key(path);
     }
     findings_.warning(shown(path) + ": is not known and is ignored; " +
-                      (nearest.empty() ? "remove it" : "the nearest known key is " + nearest) +
-                      line_note(value.line));
+                          (nearest.empty() ? "remove it" : "the nearest known key is " + nearest),
+                      value.line);
 }
 
 const Entry* Fields::find(std::string_view name) const {
@@ -143,23 +144,23 @@ void Fields::flag(std::string_view name, bool& into) {
     }
 }
 
-void Fields::duration(std::string_view name, std::chrono::milliseconds& into,
+bool Fields::duration(std::string_view name, std::chrono::milliseconds& into,
                       std::chrono::milliseconds least, std::chrono::milliseconds most) {
     const Entry* entry = find(name);
     if (entry == nullptr) {
-        return;
+        return true;
     }
     const std::string accepted =
         "a duration from " + duration_text(least) + " to " + duration_text(most);
     if (const auto* number = entry->value->as<Number>()) {
         wrong(*entry, accepted + ", such as \"30m\"",
               "write \"" + number->text + "s\" if seconds are meant");
-        return;
+        return false;
     }
     const auto* text = entry->value->as<std::string>();
     if (text == nullptr) {
         wrong(*entry, accepted + ", such as \"30m\"", default_remedy(duration_text(into)));
-        return;
+        return false;
     }
     const auto given = parse_duration(*text);
     if (!given) {
@@ -169,7 +170,9 @@ void Fields::duration(std::string_view name, std::chrono::milliseconds& into,
         wrong(*entry, accepted, default_remedy(duration_text(into)));
     } else {
         into = *given;
+        return true;
     }
+    return false;
 }
 
 void Fields::fraction(std::string_view name, double& into, double least, double most) {

@@ -38,7 +38,8 @@ public:
     void forget(std::string_view name);
 
     void flag(std::string_view name, bool& into);
-    void duration(std::string_view name, std::chrono::milliseconds& into,
+    /// True unless something was wrong.
+    bool duration(std::string_view name, std::chrono::milliseconds& into,
                   std::chrono::milliseconds least, std::chrono::milliseconds most);
     void fraction(std::string_view name, double& into, double least, double most);
 

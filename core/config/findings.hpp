@@ -5,8 +5,9 @@
 
 #include "core/config/reader.hpp"
 
+#include <cstdint>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace chihaya::config {
 
@@ -19,23 +20,29 @@ struct Finding {
     std::uint32_t line = 0;  // 0: not known
 };
 
-/// Writes into a `Reading`.
-/// Limits: limits::configuration_messages_max of each kind, then only counted
 class Findings {
 public:
-    explicit Findings(Reading& reading) : reading_(reading) {}
-
     void error(const Finding& finding);
-    void error(std::string line);
-    void warning(std::string line);
+    /// `text` is a whole message; the line is added to it.
+    void warning(std::string text, std::uint32_t line);
 
-    /// Adds how many were left out. Call it last, once.
-    void finish();
+    /// For messages that say where by themselves.
+    void error(std::string text);
+
+    /// Hands everything over in the order of the file.
+    /// Limits: limits::configuration_messages_max of each kind; how many more there are is said
+    void hand_over(Reading& reading);
 
 private:
-    Reading& reading_;
-    std::size_t more_errors_ = 0;
-    std::size_t more_warnings_ = 0;
+    struct Message {
+        std::uint32_t line;
+        std::string text;
+    };
+    static void sort_into(std::vector<std::string>& out, std::vector<Message>& messages,
+                          const std::string& kind);
+
+    std::vector<Message> errors_;
+    std::vector<Message> warnings_;
 };
 
 /// ` (line 12)`, or nothing when the line is not known.

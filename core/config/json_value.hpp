@@ -26,7 +26,7 @@ using Object = std::vector<Member>;  // in the order of the file; names may not 
 
 /// One value of a document.
 struct Value {
-    std::variant<std::nullptr_t, bool, Number, std::string, List, Object> content = nullptr;
+    std::variant<std::nullptr_t, bool, Number, std::string, List, Object> content;
     std::uint32_t line = 0;  // from 1; 0 where it is not known
 
     /// The content if it has this type, else null.

@@ -39,7 +39,7 @@ Reading read(std::string_view json) {
         reading.errors.push_back(document.error().text);
         return reading;
     }
-    Findings findings(reading);
+    Findings findings;
     for (std::string& line : document->repeated) {
         findings.error(std::move(line));
     }
@@ -50,7 +50,7 @@ Reading read(std::string_view json) {
     read_addressing(fields, reading.config);
     read_frontends(fields, reading.config);
     read_operation(fields, reading.config);
-    findings.finish();
+    findings.hand_over(reading);
     return reading;
 }
 

@@ -68,8 +68,8 @@ std::optional<std::string> from_file(Fields& fields, const Entry& entry) {
     }
     if ((status.permissions() & fs::perms::others_read) != fs::perms::none) {
         fields.findings().warning(entry.path + ": everybody on this machine may read " +
-                                  in_quotes(path) + "; chmod 600 it" +
-                                  line_note(entry.value->line));
+                                      in_quotes(path) + "; chmod 600 it",
+                                  entry.value->line);
     }
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));

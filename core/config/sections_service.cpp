@@ -69,8 +69,9 @@ void drop_old_zero(Fields& fields, const std::string& name, const std::string& p
     const auto duration = parse_duration(text != nullptr ? *text : std::string());
     if ((number != nullptr && number->value == 0) || (duration && duration->count() == 0)) {
         fields.findings().warning(entry->path +
-                                  ": 0 was no limit in Chihaya v1; the limit is now " + present +
-                                  ", which is " + name + line_note(entry->value->line));
+                                      ": 0 was no limit in Chihaya v1; the limit is now " +
+                                      present + ", which is " + name,
+                                  entry->value->line);
         fields.forget(name);
     }
 }
@@ -122,10 +123,10 @@ void check_management(Fields& fields, const Config& config) {
     const auto exposed = std::ranges::find_if_not(management.addr, on_loopback);
     if (management.token.empty() && exposed != management.addr.end()) {
         fields.findings().warning(path + ": found " + in_quotes(listen_address_text(*exposed)) +
-                                  " without a token, so calls that write or show users are "
-                                  "refused; set management.token_file, or listen on "
-                                  "\"127.0.0.1:6880\" only" +
-                                  line_note(line));
+                                      " without a token, so calls that write or show users are "
+                                      "refused there; set management.token_file, or listen on "
+                                      "\"127.0.0.1:6880\" only",
+                                  line);
     }
 }
 
@@ -149,9 +150,9 @@ void read_frontends(Fields& fields, Config& config) {
     if (!config.udp.addr.empty()) {
         const Entry& entry = *fields.find("udp.addr");
         fields.findings().warning(entry.path +
-                                  ": UDP is not served yet, the address is left alone; clients "
-                                  "with a udp:// announce URL need an http:// one" +
-                                  line_note(entry.value->line));
+                                      ": UDP is not served yet, the address is left alone; clients "
+                                      "with a udp:// announce URL need an http:// one",
+                                  entry.value->line);
     }
 }
 

@@ -35,19 +35,21 @@ void read_driver(Fields& fields, const std::string& section, Driver& into) {
 
 /// v1 files may set `announce` alone, below the default of `min_announce`.
 void read_intervals(Fields& fields, Config& config) {
-    fields.duration("announce", config.announce, 1s, limits::announce_max);
+    const bool announce_is_known =
+        fields.duration("announce", config.announce, 1s, limits::announce_max);
     config.min_announce = std::min(config.min_announce, config.announce);
     fields.duration("min_announce", config.min_announce, 0s, limits::announce_max);
-    if (config.min_announce > config.announce) {
-        fields.wrong(*fields.find("min_announce"),
-                     "a duration up to announce, which is " + duration_text(config.announce),
-                     "lower it, or raise announce");
-        config.min_announce = config.announce;
-    }
     fields.duration("peer_lifetime", config.peer_lifetime, 0s, limits::peer_lifetime_max);
+    if (!announce_is_known) {
+        return;
+    }
+    const std::string announce = "announce, which is " + duration_text(config.announce);
+    if (config.min_announce > config.announce) {
+        fields.wrong(*fields.find("min_announce"), "a duration up to " + announce,
+                     "lower it, or raise announce");
+    }
     if (config.peer_lifetime > 0s && config.peer_lifetime < config.announce) {
-        fields.wrong(*fields.find("peer_lifetime"),
-                     "0s, or a duration from announce, which is " + duration_text(config.announce),
+        fields.wrong(*fields.find("peer_lifetime"), "0s, or a duration from " + announce,
                      "raise it, or peers expire between two announces");
     }
 }
