@@ -96,8 +96,9 @@ Event event_of(std::string_view text) noexcept {
 }
 
 std::uint32_t num_want_of(std::string_view text) noexcept {
-    const std::uint64_t wanted = count_of(text, num_want_absent);
-    return text.empty() || wanted == num_want_absent
+    constexpr std::uint64_t absent = ~std::uint64_t{0};
+    const std::uint64_t wanted = count_of(text, absent);
+    return wanted == absent
                ? num_want_absent
                : static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, num_want_absent - 1));
 }
