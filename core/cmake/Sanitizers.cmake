@@ -6,3 +6,8 @@ if(CHIHAYA_SANITIZE)
   # GCC 12 reports maybe-uninitialized values inside libstdc++ when instrumenting.
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
+
+# CHIHAYA_BUILD_FUZZERS: what is fuzzed reports which of its branches an input has reached.
+if(CHIHAYA_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
