@@ -23,10 +23,14 @@
 namespace chihaya::management {
 namespace {
 
+using namespace std::chrono_literals;
+
 using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
 using Poco::Net::HTTPServerRequest;
 using Poco::Net::HTTPServerResponse;
+
+constexpr std::chrono::milliseconds idle_look_up_time = 200ms;
 
 Poco::Timespan timespan(std::chrono::milliseconds duration) {
     return {static_cast<Poco::Timespan::TimeDiff>(std::chrono::microseconds(duration).count())};
@@ -92,10 +96,7 @@ public:
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         Body body(request);
         const Reply reply = answer(request, body);
-        if (body.is_cut_short()) {
-            throw Poco::TimeoutException("the body did not arrive");
-        }
-        send(reply, request, response);
+        send(body.is_cut_short() ? bad_request("the body ended early") : reply, request, response);
         if (body.is_left_unread()) {
             linger();
         }
@@ -235,6 +236,8 @@ Poco::Net::HTTPServerParams::Ptr connection_params() {
     params->setMaxQueued(limits::management_queue_max);
     params->setTimeout(timespan(limits::request_head_time));
     params->setKeepAlive(false);
+    // A thread that finds nothing to do just when the server stops is not woken: it looks itself.
+    params->setThreadIdleTime(timespan(idle_look_up_time));
     return params;
 }
 

@@ -25,6 +25,7 @@ DeadlineSocket::DeadlineSocket(const Poco::Net::StreamSocket& plain, Moment dead
       deadline_(deadline),
       stopping_(stopping) {
     StreamSocketImpl::setBlocking(false);
+    setNoDelay(true);  // replies leave in pieces of some KiB, and nothing follows them
 }
 
 DeadlineSocket::~DeadlineSocket() {

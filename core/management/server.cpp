@@ -59,6 +59,16 @@ std::string address_text(const config::Address& address) {
     return host + ':' + std::to_string(address.port);
 }
 
+/// Refuses connections from now on, and wakes the thread that waits for them: Poco's own stop
+/// leaves it waiting for a quarter of a second.
+void stop_accepting(const ServerSocket& socket) {
+    try {
+        socket.impl()->shutdownReceive();
+    } catch (const Poco::Exception&) {
+        return;  // not every system knows this of a listening socket; then it takes that long
+    }
+}
+
 }  // namespace
 
 struct Server::Running {
@@ -66,7 +76,8 @@ struct Server::Running {
         : routes(parts, settings), gate(settings.token), log(parts.log) {}
 
     /// Throws Poco's exceptions; then nothing is served when this object goes.
-    void serve(const std::vector<ServerSocket>& sockets) {
+    void serve(std::vector<ServerSocket> bound) {
+        sockets = std::move(bound);
         const int capacity = limits::management_threads_max * static_cast<int>(sockets.size());
         threads = std::make_unique<Poco::ThreadPool>("management", 1, std::max(1, capacity));
         const Context context{.routes = routes, .gate = gate, .log = log, .stopping = stopping};
@@ -83,6 +94,7 @@ struct Server::Running {
     Log& log;
     std::atomic<bool> stopping{false};
     std::vector<std::uint16_t> ports;
+    std::vector<ServerSocket> sockets;
     std::unique_ptr<Poco::ThreadPool> threads;
     std::vector<std::unique_ptr<Poco::Net::TCPServer>> servers;
 };
@@ -110,7 +122,7 @@ Result<void> Server::start() {
         }
     }
     try {
-        running->serve(sockets);
+        running->serve(std::move(sockets));
     } catch (const Poco::Exception& problem) {
         return Failure{"management: cannot start its threads: " + problem.displayText() +
                        "; accepted are " + std::to_string(limits::management_threads_max) +
@@ -130,6 +142,7 @@ void Server::stop() noexcept {
     }
     running_->stopping = true;
     try {
+        std::ranges::for_each(running_->sockets, stop_accepting);
         for (const auto& server : running_->servers) {
             server->stop();
         }
