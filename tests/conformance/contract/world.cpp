@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <exception>
 #include <tuple>
 #include <utility>
 
@@ -83,6 +84,13 @@ void run_until(FakeHost& host, Predicate is_over) {
         host.turn(patience);
     }
     host.turn();
+}
+
+/// `release` owes the loop a clean table. A failed check may throw, and must not do so twice.
+void check_idle(const FakeHost& host) {
+    if (std::uncaught_exceptions() == 0) {
+        CHECK(host.idle());
+    }
 }
 
 }  // namespace
@@ -233,9 +241,9 @@ Worker::Worker(TrackerDriver& driver, FakeClock& clock)
     REQUIRE(session_ != nullptr);
 }
 
-Worker::~Worker() {
+Worker::~Worker() noexcept(false) {
     session_.reset();
-    CHECK(host.idle());  // `release` owes the loop a clean table
+    check_idle(host);
 }
 
 std::deque<Reply> Worker::announce(std::vector<AnnounceRequest> requests) {
@@ -280,10 +288,10 @@ Tracker::Tracker(const MakeTrackerDriver& make, const TrackerSetup& setup)
     worker_.emplace(*driver_, clock_);
 }
 
-Tracker::~Tracker() {
+Tracker::~Tracker() noexcept(false) {
     worker_.reset();
     driver_.reset();
-    CHECK(control_.idle());
+    check_idle(control_);
 }
 
 void Tracker::let_pass(seconds time) {

@@ -121,7 +121,7 @@ private:
 class Worker {
 public:
     Worker(TrackerDriver& driver, FakeClock& clock);
-    ~Worker();
+    ~Worker() noexcept(false);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -145,7 +145,7 @@ TrackerSetup plain_setup();
 class Tracker {
 public:
     explicit Tracker(const MakeTrackerDriver& make, const TrackerSetup& setup = plain_setup());
-    ~Tracker();
+    ~Tracker() noexcept(false);
     Tracker(const Tracker&) = delete;
     Tracker& operator=(const Tracker&) = delete;
 
