@@ -63,6 +63,19 @@ Severity level_of(std::string_view name) noexcept {
     return Severity::info;
 }
 
+/// Printed JSON without its line breaks and indentation. Its texts hold no raw line break.
+std::string one_line(std::string_view json) {
+    std::string out;
+    bool at_start = false;
+    for (const char letter : json) {
+        at_start = letter == '\n' || (at_start && letter == ' ');
+        if (!at_start) {
+            out += letter;
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 void Application::defineOptions(Poco::Util::OptionSet& options) {
@@ -198,7 +211,7 @@ int Application::list_plugins(const config::Config& config) const {
 
 int Application::serve(const config::Config& config, Log& log) {
     hold_signals();
-    log.write(Severity::info, "config", "effective", {{"json", config::print(config)}});
+    log.write(Severity::info, "config", "effective: " + one_line(config::print(config)));
     Service service(config, log);
     service.load();
     service.start();

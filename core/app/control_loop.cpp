@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <future>
+#include <utility>
 
 namespace chihaya::app {
 
@@ -22,6 +23,10 @@ void ControlLoop::run_on(const std::function<void()>& work) {
     auto done = task.get_future();
     boost::asio::post(loop_.context(), [&task] { task(); });
     done.get();
+}
+
+void ControlLoop::post(std::function<void()> work) {
+    boost::asio::post(loop_.context(), std::move(work));
 }
 
 void ControlLoop::stop() noexcept {

@@ -28,6 +28,9 @@ public:
     /// Runs `work` on the loop's thread and waits for it. What it throws is thrown here.
     void run_on(const std::function<void()>& work);
 
+    /// Runs `work` on the loop's thread, some time later. Thread: any
+    void post(std::function<void()> work);
+
     /// Ends the thread. Harmless when not started.
     void stop() noexcept;
 

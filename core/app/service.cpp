@@ -9,8 +9,6 @@
 namespace chihaya::app {
 namespace {
 
-/// Hands a site's registry to the tracker's, from the time the backend driver exists: it may learn
-/// of changes before the roster does.
 constexpr std::string_view area = "service";
 
 }  // namespace
@@ -61,7 +59,19 @@ void Service::start() {
     }
     fill_roster();
     start_management();
-    shared_.emplace(Shared{clock_, log_, policy_, http_, *roster_, *tracker_, *backend_});
+    if (policy_.full_scrape) {
+        full_scrape_.emplace(
+            *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
+            static_cast<std::uint32_t>(policy_.min_interval.count()));
+    }
+    shared_.emplace(Shared{.clock = clock_,
+                           .log = log_,
+                           .policy = policy_,
+                           .http = http_,
+                           .roster = *roster_,
+                           .full_scrape = full_scrape_ ? &*full_scrape_ : nullptr,
+                           .tracker = *tracker_,
+                           .backend = *backend_});
     for (std::uint32_t number = 0; number < count; ++number) {
         workers_.push_back(std::make_unique<Worker>(number, *shared_, listeners->take(number)));
     }

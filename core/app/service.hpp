@@ -58,6 +58,7 @@ private:
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;
+    std::optional<frontend::FullScrape> full_scrape_;
     std::optional<Shared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<management::Server> management_;

@@ -21,7 +21,8 @@ struct Worker::Serving {
         : session(std::move(opened)),
           tracker(worker.shared_.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
-          http(worker.loop_, tracker, worker.shared_.roster, worker.counters_, worker.shared_.http),
+          http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.full_scrape,
+               worker.counters_, worker.shared_.http),
           quiet_timer(worker.loop_.context()) {}
 
     plugin::TrackerSessionPtr session;

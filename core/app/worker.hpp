@@ -35,6 +35,7 @@ struct Shared {
     const logic::Policy& policy;
     const frontend::HttpSettings& http;
     const logic::Roster& roster;
+    frontend::FullScrape* full_scrape;  // null: nobody may have one
     TrackerDriver& tracker;
     BackendDriver& backend;
 };

@@ -79,6 +79,9 @@ inline constexpr std::size_t user_agent_max = 64;
 /// A full scrape is built in memory: at most so many swarms, the rest are left out.
 inline constexpr std::size_t full_scrape_swarms_max = 1'000'000;
 
+/// One is good for so long, however many ask: it costs a walk over every swarm.
+inline constexpr std::chrono::seconds full_scrape_age = 60s;
+
 // --- registry ---
 
 /// Why a torrent was erased is remembered for its peers for so long, and for so many torrents: a

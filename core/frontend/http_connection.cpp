@@ -28,6 +28,7 @@ void HttpConnection::open(int socket, const IpAddress& from, bool is_ipv6) noexc
     lingered_ = 0;
     kept_.clear();
     unsent_.clear();
+    attachment_.reset();
     enter(Phase::idle);
     read_more();
 }
@@ -39,6 +40,7 @@ void HttpConnection::close() noexcept {
     phase_ = Phase::closed;
     unlink();
     stream_.close();
+    attachment_.reset();
     if (HttpExchange* const exchange = std::exchange(exchange_, nullptr);
         exchange != nullptr && exchange->abandon()) {
         owner_.give_back(*exchange);
@@ -133,7 +135,7 @@ void HttpConnection::serve(std::string_view input) noexcept {
             enter(Phase::answering);
             return;
         }
-        if (exchange_->replies().size() >= limits::reply_max) {
+        if (exchange_->replies().size() >= limits::reply_max || exchange_->has_attachment()) {
             break;
         }
     }
@@ -237,27 +239,11 @@ void HttpConnection::flush() noexcept {
     if (phase_ == Phase::closed) {
         return;
     }
-    if (exchange_ != nullptr) {
-        HttpExchange& exchange = *std::exchange(exchange_, nullptr);
-        const std::string_view replies = exchange.replies().view();
-        std::size_t count = 0;
-        const net::Transfer ended = stream_.write(replies, count);
-        owner_.counters().bytes_transmitted.add(count);
-        bool fits = true;
-        if (ended != net::Transfer::broken && count < replies.size()) {
-            try {
-                unsent_.assign(replies.substr(count));
-            } catch (const std::exception&) {
-                fits = false;
-            }
-        }
-        owner_.give_back(exchange);
-        if (ended == net::Transfer::broken || !fits) {
-            close();
-            return;
-        }
+    if (!send_replies() || !send_attachment()) {
+        close();
+        return;
     }
-    if (unsent_.empty()) {
+    if (unsent_.empty() && attachment_ == nullptr) {
         sent_all();
         return;
     }
@@ -267,23 +253,59 @@ void HttpConnection::flush() noexcept {
     }
 }
 
+/// Sends what the exchange holds, keeps what the client does not take, and gives the exchange back.
+/// False: the connection is of no further use.
+bool HttpConnection::send_replies() noexcept {
+    if (exchange_ == nullptr) {
+        return true;
+    }
+    HttpExchange& exchange = *std::exchange(exchange_, nullptr);
+    const std::string_view replies = exchange.replies().view();
+    std::size_t count = 0;
+    bool is_good = stream_.write(replies, count) != net::Transfer::broken;
+    owner_.counters().bytes_transmitted.add(count);
+    if (is_good && count < replies.size()) {
+        try {
+            unsent_.assign(replies.substr(count));
+        } catch (const std::exception&) {
+            is_good = false;
+        }
+    }
+    attachment_ = exchange.take_attachment();
+    attachment_sent_ = 0;
+    owner_.give_back(exchange);
+    return is_good;
+}
+
+/// Likewise, as far as the client takes it now.
+bool HttpConnection::send_attachment() noexcept {
+    while (unsent_.empty() && attachment_ != nullptr) {
+        std::size_t count = 0;
+        const auto rest = std::string_view(*attachment_).substr(attachment_sent_);
+        const net::Transfer ended = stream_.write(rest, count);
+        if (ended != net::Transfer::done) {
+            return ended == net::Transfer::would_block;
+        }
+        owner_.counters().bytes_transmitted.add(count);
+        attachment_sent_ += count;
+        if (count == rest.size()) {
+            attachment_.reset();
+        } else if (phase_ == Phase::writing) {
+            owner_.enter(*this, Phase::writing);  // a long reply: each piece has its own time
+        }
+    }
+    return true;
+}
+
 void HttpConnection::write_more() noexcept {
     std::size_t count = 0;
-    const net::Transfer ended = stream_.write(unsent_, count);
-    owner_.counters().bytes_transmitted.add(count);
-    if (ended == net::Transfer::broken) {
+    if (stream_.write(unsent_, count) == net::Transfer::broken) {
         close();
         return;
     }
+    owner_.counters().bytes_transmitted.add(count);
     unsent_.erase(0, count);
-    if (!unsent_.empty()) {
-        if (!stream_.wait_writable()) {
-            close();
-        }
-        return;
-    }
-    unsent_.shrink_to_fit();
-    sent_all();
+    flush();
 }
 
 void HttpConnection::sent_all() noexcept {

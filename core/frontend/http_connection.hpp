@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -100,6 +101,8 @@ private:
     [[nodiscard]] bool borrow() noexcept;
     void keep(std::string_view input) noexcept;
     void flush() noexcept;
+    [[nodiscard]] bool send_replies() noexcept;
+    [[nodiscard]] bool send_attachment() noexcept;
     void sent_all() noexcept;
     void write_more() noexcept;
     void linger() noexcept;
@@ -116,8 +119,10 @@ private:
     std::size_t body_left_ = 0;  // of a request's body that nobody wants
     std::size_t lingered_ = 0;
     HttpExchange* exchange_ = nullptr;
-    std::string kept_;    // input not served yet
-    std::string unsent_;  // output the client has not taken yet
+    std::string kept_;                               // input not served yet
+    std::string unsent_;                             // output the client has not taken yet
+    std::shared_ptr<const std::string> attachment_;  // what follows it
+    std::size_t attachment_sent_ = 0;
 };
 
 }  // namespace chihaya::frontend

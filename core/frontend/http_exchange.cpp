@@ -18,12 +18,15 @@ constexpr std::uint16_t no_listening_port = 1;
 constexpr std::string_view counters_missing =
     "malformed request: uploaded and downloaded are needed here";
 constexpr std::string_view full_scrape_disabled = "full scrape disabled";
+constexpr std::string_view full_scrape_in_the_making = "the full scrape is being prepared";
+constexpr std::uint32_t full_scrape_wait_seconds = 60;
 
 }  // namespace
 
 void HttpExchange::begin(HttpExchangeOwner& owner) noexcept {
     owner_ = &owner;
     replies_ = wire::ByteWriter(reply_bytes_);
+    attachment_.reset();
 }
 
 bool HttpExchange::abandon() noexcept {
@@ -160,7 +163,7 @@ bool HttpExchange::scrape(const wire::HttpRequest& request, std::string_view pas
         return true;
     }
     if (*found == 0) {
-        write_refusal({.text = full_scrape_disabled});
+        scrape_all(passkey);
         return true;
     }
     scrape_.size = *found;
@@ -170,6 +173,28 @@ bool HttpExchange::scrape(const wire::HttpRequest& request, std::string_view pas
     }
     awaited_ = true;
     return false;
+}
+
+void HttpExchange::scrape_all(std::string_view passkey) noexcept {
+    if (full_scrape_ == nullptr) {
+        write_refusal({.text = full_scrape_disabled});
+        return;
+    }
+    if (const auto refusal = tracker_.admission().admit_scrape(passkey)) {
+        write_refusal(refusal);
+        return;
+    }
+    attachment_ = full_scrape_->body();
+    if (attachment_ == nullptr) {
+        write_refusal({.text = full_scrape_in_the_making,
+                       .interval = full_scrape_wait_seconds,
+                       .min_interval = full_scrape_wait_seconds,
+                       .retry_minutes = 1});
+        return;
+    }
+    wire::write_head(replies_,
+                     {.minor_version = form_.minor_version, .keep_alive = form_.keep_alive},
+                     attachment_->size());
 }
 
 void HttpExchange::scrape_answered() noexcept {

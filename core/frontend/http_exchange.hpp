@@ -6,6 +6,7 @@
 /// something to say, so that an idle connection costs next to nothing.
 
 #include "core/base/limits.hpp"
+#include "core/frontend/full_scrape.hpp"
 #include "core/logic/announcement.hpp"
 #include "core/logic/tracker.hpp"
 #include "core/wire/announce_query.hpp"
@@ -14,9 +15,11 @@
 #include "core/wire/http_response.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace chihaya::frontend {
 
@@ -44,9 +47,10 @@ protected:
 /// Thread: a worker's
 class HttpExchange final {
 public:
-    /// Lifetime: all outlive the exchange
-    HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, HttpExchangePool& pool)
-        : tracker_(tracker), roster_(roster), pool_(pool) {}
+    /// `full_scrape` is null where nobody may have one. Lifetime: all outlive the exchange
+    HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, FullScrape* full_scrape,
+                 HttpExchangePool& pool)
+        : tracker_(tracker), roster_(roster), full_scrape_(full_scrape), pool_(pool) {}
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;
 
@@ -58,6 +62,13 @@ public:
 
     /// Replies so far, in order; sent in one piece.
     [[nodiscard]] wire::ByteWriter& replies() noexcept { return replies_; }
+
+    /// What follows the replies: a body too large for them. The next request waits until it is
+    /// sent.
+    [[nodiscard]] std::shared_ptr<const std::string> take_attachment() noexcept {
+        return std::move(attachment_);
+    }
+    [[nodiscard]] bool has_attachment() const noexcept { return attachment_ != nullptr; }
 
     /// How a reply goes out.
     struct Form {
@@ -88,6 +99,7 @@ private:
         HttpExchange& exchange_;
     };
 
+    void scrape_all(std::string_view passkey) noexcept;
     void fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept;
     void announce_answered() noexcept;
     void scrape_answered() noexcept;
@@ -98,10 +110,12 @@ private:
 
     logic::Tracker& tracker_;
     const logic::Roster& roster_;
+    FullScrape* full_scrape_;
     HttpExchangePool& pool_;
     HttpExchangeOwner* owner_ = nullptr;
     bool awaited_ = false;  // the tracker has it
     Form form_;
+    std::shared_ptr<const std::string> attachment_;
 
     // Of the announce.
     bool compact_ = true;

@@ -22,11 +22,12 @@ void make_room_for_one_more(std::vector<Object*>& free, std::size_t existing) {
 }  // namespace
 
 HttpFrontend::HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
-                           const logic::Roster& roster, metrics::WorkerCounters& counters,
-                           HttpSettings settings)
+                           const logic::Roster& roster, FullScrape* full_scrape,
+                           metrics::WorkerCounters& counters, HttpSettings settings)
     : loop_(loop),
       tracker_(tracker),
       roster_(roster),
+      full_scrape_(full_scrape),
       counters_(counters),
       settings_(std::move(settings)),
       read_room_(std::make_unique<char[]>(read_room_bytes)),
@@ -126,7 +127,7 @@ HttpExchange* HttpFrontend::borrow_exchange() noexcept {
     }
     try {
         make_room_for_one_more(free_exchanges_, exchanges_.size());
-        exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_,
+        exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_, full_scrape_,
                                                             static_cast<HttpExchangePool&>(*this)));
         return exchanges_.back().get();
     } catch (const std::exception&) {

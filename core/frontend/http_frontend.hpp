@@ -20,9 +20,9 @@ namespace chihaya::frontend {
 /// Thread: the worker's; constructed before its loop runs
 class HttpFrontend final : private HttpConnectionOwner {
 public:
-    /// Lifetime: all outlive the front end
+    /// `full_scrape` is null where nobody may have one. Lifetime: all outlive the front end
     HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker, const logic::Roster& roster,
-                 metrics::WorkerCounters& counters, HttpSettings settings);
+                 FullScrape* full_scrape, metrics::WorkerCounters& counters, HttpSettings settings);
     ~HttpFrontend();
     HttpFrontend(const HttpFrontend&) = delete;
     HttpFrontend& operator=(const HttpFrontend&) = delete;
@@ -67,6 +67,7 @@ private:
     net::WorkerLoop& loop_;
     logic::Tracker& tracker_;
     const logic::Roster& roster_;
+    FullScrape* full_scrape_;
     metrics::WorkerCounters& counters_;
     const HttpSettings settings_;
     bool stopping_ = false;
