@@ -7,6 +7,7 @@ import json
 import platform
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -17,6 +18,8 @@ from servers import Absent, AsioFloor, Chihaya, EpollFloor, Opentracker, PocoFlo
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY_SIZES = ((10_000, 100), (10_000, 300), (1_000_000, 1), (1_000_000, 3))
 MEMORY_SIZES_QUICK = ((1_000, 100), (50_000, 1))
+
+IDLE_SECONDS = 3
 
 
 def say(text):
@@ -42,9 +45,10 @@ def http(options):
     swarms, peers = (1_000, 50) if options.quick else (10_000, 50)
     result = {}
     for mode in ("keep-alive", "close"):
-        candidates = [EpollFloor(options.tools, mode), AsioFloor(options.tools, mode),
-                      PocoFloor(options.tools, mode)]
-        if mode in Opentracker.modes:
+        candidates = [EpollFloor(options.tools, mode)]
+        if not options.ours:
+            candidates += [AsioFloor(options.tools, mode), PocoFloor(options.tools, mode)]
+        if mode in Opentracker.modes and not options.ours:
             candidates.append(present(lambda: Opentracker(options.tools, swarms=swarms)))
         candidates.append(present(lambda: Chihaya(options.tools, mode)))
         result[mode] = interleave([c for c in candidates if c], swarms, peers, options)
@@ -76,9 +80,10 @@ def memory(options):
     """Growth of memory while swarms fill, and then whether a sample of the swarms is all there."""
     rows = []
     for swarms, peers in MEMORY_SIZES_QUICK if options.quick else MEMORY_SIZES:
-        for make in (lambda: Opentracker(options.tools, swarms=swarms),
-                     lambda: Chihaya(options.tools)):
-            server = present(make)
+        makers = [lambda: Chihaya(options.tools)]
+        if not options.ours:
+            makers.insert(0, lambda: Opentracker(options.tools, swarms=swarms))
+        for server in map(present, makers):
             if server is None:
                 continue
             with server:
@@ -110,8 +115,9 @@ def scraped_peers(port, hashes):
 def latency(options):
     """A closed loop on a few swarms that stay, while all the others expire."""
     swarms, peers, lifetime = (2_000, 100, 15) if options.quick else (10_000, 100, 30)
-    stay = 100
-    server = present(lambda: Chihaya(options.tools, peer_lifetime=f"{lifetime}s"))
+    stay = 10  # few enough that each of their peers comes again long before it would expire
+    server = present(lambda: Chihaya(options.tools, announce=f"{lifetime}s", min_announce="1s",
+                                    peer_lifetime=f"{lifetime}s"))
     if server is None:
         return None
     slices = []
@@ -133,25 +139,33 @@ def latency(options):
 
 
 def allocations(options):
-    """Calls for memory per announce on the steady state: the difference of two run lengths."""
-    swarms, peers, requests = 1_000, 50, 50_000
+    """Calls for memory per announce on the steady state, without what timers call for anyway."""
+    swarms, peers, requests = 1_000, 50, 100_000
     result = {}
     for mode in ("keep-alive", "close"):
         server = present(lambda: Chihaya(options.tools, mode))
         if server is None:
             return None
         server.count_allocations()
-        counts = []
         with server:
             check_fill(server, server.fill(swarms, peers))
-            for factor in (1, 1, 2):
+            size = ("--swarms", swarms, "--peers", peers, "--requests")
+            server.load(*size, requests)
+            idle = server.allocations()
+            time.sleep(IDLE_SECONDS)
+            idle = (server.allocations() - idle) / IDLE_SECONDS
+            runs = []
+            for factor in (1, 2):
                 before = server.allocations()
-                run = server.load("--swarms", swarms, "--peers", peers,
-                                  "--requests", requests * factor)["measure"]
-                counts.append(server.allocations() - before)
-        result[mode] = {"requests": requests, "counts": counts, "failed": run["failed"],
-                        "per_announce": (counts[2] - counts[1]) / requests}
-        say(f"allocations, {mode}: {result[mode]['per_announce']:.4f} per announce, runs {counts}")
+                run = server.load(*size, requests * factor)["measure"]
+                runs.append({"calls": server.allocations() - before, "seconds": run["seconds"],
+                             "failed": run["failed"]})
+        calls, seconds = (runs[1][key] - runs[0][key] for key in ("calls", "seconds"))
+        result[mode] = {"requests": requests, "runs": runs, "idle_per_second": idle,
+                        "failed": sum(run["failed"] for run in runs),
+                        "per_announce": (calls - idle * seconds) / requests}
+        say(f"allocations, {mode}: {result[mode]['per_announce']:.5f} per announce, "
+            f"{idle:.0f} per second when idle")
     return result
 
 
@@ -171,6 +185,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; default all")
     parser.add_argument("--quick", action="store_true", help="small sizes, about a minute")
+    parser.add_argument("--ours", action="store_true", help="the tracker and the epoll floor only")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--rounds", type=int)

@@ -55,6 +55,10 @@ def memory_table(rows):
                   r["fill"]["failed"] + r["sample"]["failed"])
 
 
+def tail(run):
+    return run["p999_us"] / max(run["p50_us"], 1e-3)
+
+
 def latency_table(latency):
     yield f"\n### Latency while {latency['swarms']} x {latency['peers']} peers expire\n"
     yield from head("", "slices of 2 s", "p50 µs", "p99.9", "p99.9 / p50, median", "worst",
@@ -62,7 +66,7 @@ def latency_table(latency):
     for title, expiring in (("before", False), ("during", True)):
         runs = [s for s in latency["slices"] if s["expiring"] == expiring]
         if runs:
-            ratios = [run["p999_us"] / run["p50_us"] for run in runs]
+            ratios = list(map(tail, runs))
             yield row(title, len(runs), f"{median(runs, lambda r: r['p50_us']):.0f}",
                       f"{median(runs, lambda r: r['p999_us']):.0f}",
                       f"{statistics.median(ratios):.2f}", f"{max(ratios):.2f}",
@@ -71,9 +75,10 @@ def latency_table(latency):
 
 def allocation_table(allocations):
     yield "\n### Calls for memory on the steady state\n"
-    yield from head("mode", "per announce", "failed")
+    yield from head("mode", "per announce", "per second when idle", "failed")
     for mode, result in allocations.items():
-        yield row(mode, f"{result['per_announce']:.4f}", result["failed"])
+        yield row(mode, f"{result['per_announce']:.4f}", f"{result['idle_per_second']:.0f}",
+                  result["failed"])
 
 
 def ratio_goals(http):
@@ -86,8 +91,7 @@ def ratio_goals(http):
             yield f"HTTP {mode}, CPU / {other}", goal, least(rounds[OURS]) / least(rounds[other])
     for mode, rounds in http["modes"].items():
         if OURS in rounds:
-            yield f"HTTP {mode}, p99.9 / p50", 4, median(rounds[OURS],
-                                                         lambda r: r["p999_us"] / r["p50_us"])
+            yield f"HTTP {mode}, p99.9 / p50", 4, median(rounds[OURS], tail)
 
 
 def memory_goals(rows):
@@ -109,11 +113,11 @@ def goals(results):
     if results.get("memory"):
         yield from memory_goals(results["memory"])
     if results.get("latency"):
-        during = [s["p999_us"] / s["p50_us"] for s in results["latency"]["slices"] if s["expiring"]]
+        during = [tail(s) for s in results["latency"]["slices"] if s["expiring"]]
         if during:
             yield "p99.9 / p50 while peers expire", 4, statistics.median(during)
     for mode, result in (results.get("allocations") or {}).items():
-        yield f"allocations an announce, {mode}", 0, round(result["per_announce"], 3)
+        yield f"allocations an announce, {mode}", 0, abs(round(result["per_announce"], 3))
 
 
 def failures(results):
