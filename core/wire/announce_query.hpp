@@ -70,7 +70,7 @@ using AnnounceResult = boost::system::result<AnnounceQuery, AnnounceError>;
 
 /// Reads everything behind the first '?' of an announce. Keys are case-sensitive and may be
 /// escaped; unknown ones are passed over, whatever their values look like.
-/// Cost: about 200 ns for a usual announce of 300 bytes; no allocation
+/// Cost: one pass, no allocation: less than 2 ns for each byte of a usual announce
 [[nodiscard]] AnnounceResult parse_announce(std::string_view query) noexcept;
 
 /// Room for every text of `reason`.

@@ -6,6 +6,7 @@
 using namespace chihaya;
 
 /// What is accepted keeps the promises of `AnnounceQuery`; what is not has a reason.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::uint64_t most = ~std::uint64_t{0} >> 1U;
     const auto announce = wire::parse_announce({reinterpret_cast<const char*>(data), size});

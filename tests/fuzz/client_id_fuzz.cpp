@@ -6,6 +6,7 @@
 using namespace chihaya;
 
 /// Every peer id has a style, a code of its own bytes and a version that fits.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     PeerId peer_id;
     std::copy_n(data, std::min(size, peer_id.bytes.size()), peer_id.bytes.begin());

@@ -22,6 +22,7 @@ bool lies_in(std::string_view part, std::string_view whole) {
 }  // namespace
 
 /// A whole head is one at its last byte and not before; a refusal stays one.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     wire::HttpRequest request;

@@ -7,6 +7,7 @@ using namespace chihaya;
 
 /// Items lie within the query, in order, and are no more than the limit; no value decodes to more
 /// bytes than it has.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view query(reinterpret_cast<const char*>(data), size);
     std::array<std::uint8_t, 20> room{};

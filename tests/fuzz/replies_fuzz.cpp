@@ -105,6 +105,7 @@ void check_scrape(Input& input) {
 }  // namespace
 
 /// Whatever the numbers are, a reply is canonical bencode and holds what it was given.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Input input(data, size);
     check_announce(input);

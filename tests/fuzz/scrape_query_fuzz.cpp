@@ -7,6 +7,7 @@
 using namespace chihaya;
 
 /// No more info-hashes than there is room for, each once.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::array<InfoHash, 5> room{};
     const auto count = wire::parse_scrape({reinterpret_cast<const char*>(data), size}, room);

@@ -81,9 +81,9 @@ TEST_CASE("an address that is written reads back as itself") {
     std::array<char, address_text_max> room{};
     for (int round = 0; round < 20'000; ++round) {
         std::array<std::uint8_t, 16> bytes{};
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
+        for (std::uint8_t& byte : bytes) {
             const auto value = static_cast<std::uint8_t>(random() % 256);
-            bytes[i] = random() % 3 == 0 ? value : std::uint8_t{0};
+            byte = random() % 3 == 0 ? value : std::uint8_t{0};
         }
         const std::string_view text = address_text(bytes, room);
         CAPTURE(text);

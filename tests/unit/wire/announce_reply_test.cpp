@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -138,7 +139,7 @@ TEST_CASE("the largest answer in either form fits into the room for a reply") {
     AnnounceAnswer answer = sample();
     answer.counts = {~0U, ~0U, ~0U, ~0U};
     answer.interval = answer.min_interval = ~0U;
-    const std::vector<std::uint8_t> ipv6(18 * limits::num_want_ceiling, 0xff);
+    const std::vector<std::uint8_t> ipv6(std::size_t{18} * limits::num_want_ceiling, 0xff);
     const std::vector<PeerId> ids(limits::num_want_ceiling);
     answer.ipv6 = ipv6;
     answer.ipv6_ids = ids;

@@ -76,11 +76,11 @@ constexpr std::array<ClientPair, 38> pairs{{
 TEST_SUITE_BEGIN("client id");
 
 TEST_CASE("the client id is the six bytes behind a leading dash, or the first six") {
-    for (const auto& [peer_id, id] : pairs) {
-        CAPTURE(peer_id);
-        CHECK(client_id(peer_id) == id);
-        if (peer_id.size() == 20) {
-            CHECK(client_id(peer_of(peer_id)) == id);
+    for (const ClientPair& pair : pairs) {
+        CAPTURE(pair.peer_id);
+        CHECK(client_id(pair.peer_id) == pair.client_id);
+        if (pair.peer_id.size() == 20) {
+            CHECK(client_id(peer_of(pair.peer_id)) == pair.client_id);
         }
     }
 }

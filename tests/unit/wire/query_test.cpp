@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace chihaya::wire {
 namespace {
 
+using namespace std::string_view_literals;
 using Items = std::vector<std::pair<std::string, std::string>>;
 
 Items items_of(std::string_view query) {
@@ -59,8 +61,9 @@ TEST_CASE("an item is found wherever it lies in a long query") {
             CAPTURE(inside);
             const std::string first(before, 'x');
             const std::string value(inside, 'y');
-            const auto items = items_of("p=" + first + "&key=" + value + ";last");
-            CHECK(items == Items{{"p", first}, {"key", value}, {"last", ""}});
+            std::string query = "p=";
+            query.append(first).append("&key=").append(value).append(";last");
+            CHECK(items_of(query) == Items{{"p", first}, {"key", value}, {"last", ""}});
         }
     }
 }
@@ -84,8 +87,7 @@ TEST_CASE("a cursor stops at the limit of items and says so") {
 }
 
 TEST_CASE("decoding takes either case of hex, + as a space, and any other byte as itself") {
-    CHECK(decoded("%2b%2B+a%00\x80\x01~") ==
-          std::string(" \0\0", 0) + "++ a" + std::string(1, '\0') + "\x80\x01~");
+    CHECK(decoded("%2b%2B+a%00\x80\x01~") == "++ a\0\x80\x01~"sv);
     CHECK(decoded("").value().empty());
 }
 

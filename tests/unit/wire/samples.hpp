@@ -5,7 +5,9 @@
 
 #include "chihaya/types.hpp"
 #include "core/base/text.hpp"
+#include "core/wire/byte_class.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,34 +15,36 @@
 
 namespace chihaya::wire {
 
-inline InfoHash hash_of(std::string_view hex) {
+/// Of 40 hexadecimal digits.
+constexpr InfoHash hash_of(std::string_view hex) {
     InfoHash hash;
-    if (!text::from_hex(hex, hash.bytes)) {
-        throw hex;
+    for (std::size_t i = 0; i < hash.bytes.size(); ++i) {
+        hash.bytes[i] =
+            static_cast<std::uint8_t>(hex_value(hex[2 * i]) * 16 + hex_value(hex[2 * i + 1]));
     }
     return hash;
 }
 
-inline PeerId peer_of(std::string_view text) {
+/// Of 20 letters.
+constexpr PeerId peer_of(std::string_view text) {
     PeerId peer;
-    if (text.size() != peer.bytes.size()) {
-        throw text;
+    for (std::size_t i = 0; i < peer.bytes.size(); ++i) {
+        peer.bytes[i] = static_cast<std::uint8_t>(text[i]);
     }
-    std::copy(text.begin(), text.end(), peer.bytes.begin());
     return peer;
 }
 
 /// '+', '*', '"' and bytes above 0x80.
-inline const InfoHash hash_a = hash_of("a2a15537542b22925ad10486bf7a8b2a9c42f0d1");
+inline constexpr InfoHash hash_a = hash_of("a2a15537542b22925ad10486bf7a8b2a9c42f0d1");
 /// Every byte that escaping can get wrong.
-inline const InfoHash hash_b = hash_of("20263d253b2b2e2d5f7e2a27282921002f3f3a40");
+inline constexpr InfoHash hash_b = hash_of("20263d253b2b2e2d5f7e2a27282921002f3f3a40");
 /// NUL first, line ends inside.
-inline const InfoHash hash_c = hash_of("000102030405060708090a0b0c0d0e0f10111213");
+inline constexpr InfoHash hash_c = hash_of("000102030405060708090a0b0c0d0e0f10111213");
 /// The one of the recorded requests.
-inline const InfoHash hash_l = hash_of("2ab231ee9c2bef2006ff37077e0a670fb9a61847");
+inline constexpr InfoHash hash_l = hash_of("2ab231ee9c2bef2006ff37077e0a670fb9a61847");
 
-inline const PeerId peer_1 = peer_of("-qB4650-AbCdEfGhIjKl");
-inline const PeerId peer_2 = peer_of("-TR4060-0123456789ah");
+inline constexpr PeerId peer_1 = peer_of("-qB4650-AbCdEfGhIjKl");
+inline constexpr PeerId peer_2 = peer_of("-TR4060-0123456789ah");
 
 inline constexpr std::string_view escaped_a = "%a2%a1U7T%2b%22%92Z%d1%04%86%bfz%8b*%9cB%f0%d1";
 
