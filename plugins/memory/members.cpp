@@ -26,7 +26,7 @@ Members* Members::create(Heap& heap) {
 void Members::destroy(Heap& heap, Members* members) noexcept {
     if (members != nullptr) {
         members->index_.release(heap);
-        heap.give_back(members->items_, members->capacity_ * sizeof(Member));
+        members->items_.release(heap);
         heap.give_back(members, sizeof(Members));
     }
 }
@@ -77,24 +77,20 @@ void Members::reserve(Heap& heap, const HashSecret& secret) {
     const auto hash_at = [&](std::uint32_t position) {
         return hash_of(secret, items_[position]);
     };
-    if (size_ >= PositionIndex::positions_max) {
+    if (size() >= PositionIndex::positions_max) {
         throw std::bad_alloc();
     }
     index_.reserve(heap, hash_at);
-    if (size_ == capacity_) {
-        // Small steps: at 88 bytes a member, room to spare is what breaks the goal.
-        const std::uint32_t capacity = size_ == 0 ? 1 : size_ + std::max(1U, size_ / 16);
-        move_to(heap, heap.take(capacity * sizeof(Member)), capacity);
-    }
+    items_.reserve(heap);
 }
 
 std::uint32_t Members::add(const HashSecret& secret, const Member& member) noexcept {
-    const std::uint32_t position = size_++;
-    items_[position] = member;
+    const std::uint32_t position = size();
+    items_.append(member);
     index_.insert(hash_of(secret, member), position);
     if (member.has_account() && !crowded_ && !siblings(secret, member.user).complete) {
         crowded_ = true;
-        index_.rebuild(size_, [&](std::uint32_t at) { return hash_of(secret, items_[at]); });
+        index_.rebuild(size(), [&](std::uint32_t at) { return hash_of(secret, items_[at]); });
     }
     return position;
 }
@@ -104,29 +100,16 @@ void Members::remove(const HashSecret& secret, std::uint32_t position) noexcept 
         return hash_of(secret, items_[at]);
     };
     index_.erase(hash_at(position), position, hash_at);
-    const std::uint32_t last = --size_;
+    const std::uint32_t last = size() - 1;
     if (position != last) {
         index_.relocate(hash_at(last), last, position);
-        items_[position] = items_[last];
     }
+    items_.remove(position);
 }
 
 void Members::shrink(Heap& heap, const HashSecret& secret) noexcept {
     index_.shrink(heap, [&](std::uint32_t at) { return hash_of(secret, items_[at]); });
-    if (size_ < capacity_ / 2) {
-        const std::uint32_t capacity = size_ + std::max(1U, size_ / 16);
-        if (void* const memory = heap.try_take(capacity * sizeof(Member)); memory != nullptr) {
-            move_to(heap, memory, capacity);
-        }
-    }
-}
-
-void Members::move_to(Heap& heap, void* memory, std::uint32_t capacity) noexcept {
-    auto* const fresh = static_cast<Member*>(memory);
-    std::uninitialized_copy_n(items_, size_, fresh);
-    heap.give_back(items_, capacity_ * sizeof(Member));
-    items_ = fresh;
-    capacity_ = capacity;
+    items_.shrink(heap);
 }
 
 void Members::adjust(const Member& member, std::uint32_t step) noexcept {

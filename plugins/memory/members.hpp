@@ -8,6 +8,7 @@
 #include "chihaya/swarm.hpp"
 #include "plugins/memory/heap.hpp"
 #include "plugins/memory/keyed_hash.hpp"
+#include "plugins/memory/packed_array.hpp"
 #include "plugins/memory/position_index.hpp"
 
 #include <array>
@@ -62,9 +63,7 @@ public:
     [[nodiscard]] static Members* create(Heap& heap);
     static void destroy(Heap& heap, Members* members) noexcept;
 
-    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
-    [[nodiscard]] const Member* begin() const noexcept { return items_; }
-    [[nodiscard]] const Member* end() const noexcept { return items_ + size_; }
+    [[nodiscard]] std::uint32_t size() const noexcept { return items_.size(); }
 
     [[nodiscard]] Member& operator[](std::uint32_t position) noexcept { return items_[position]; }
     [[nodiscard]] const Member& operator[](std::uint32_t position) const noexcept {
@@ -100,11 +99,8 @@ private:
     void adjust(const Member& member, std::uint32_t step) noexcept;
     [[nodiscard]] std::uint32_t hash_of(const HashSecret& secret,
                                         const Member& member) const noexcept;
-    void move_to(Heap& heap, void* memory, std::uint32_t capacity) noexcept;
 
-    Member* items_ = nullptr;
-    std::uint32_t size_ = 0;
-    std::uint32_t capacity_ = 0;
+    PackedArray<Member, 8> items_;
     PositionIndex index_;
     SwarmCounts counts_{};
     bool crowded_ = false;  // the hash covers the peer id too

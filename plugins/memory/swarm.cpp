@@ -264,14 +264,25 @@ void Swarm::place(std::uint32_t member, const Sighting& sighting, const Endpoint
         return;
     }
     const std::uint32_t other = all.find(endpoint, in.secret.hash(endpoint));
-    if (other != absent && !all.is_owned(other)) {
-        return;  // a peer in its own right; nobody else may take it along when leaving
-    }
     if (other != absent) {
+        if (!yields(all, other, members[member].user, in)) {
+            return;
+        }
         unplace<Endpoint>(all.owner(other), in);
     }
     all.insert(in, &members, region,
                {.endpoint = endpoint, .meta = static_cast<std::uint16_t>(meta), .owner = member});
+}
+
+/// May a peer of `user` have the row `at`, whose endpoint it has named? Not that of a peer in its
+/// own right, which nobody else may take along when leaving; that of a client of the same account,
+/// which has been started anew; that of another account when it has not been heard of for long.
+template <class Endpoint>
+bool Swarm::yields(const PeerArray<Endpoint>& all, std::uint32_t at, std::uint64_t user,
+                   const Surroundings& in) const noexcept {
+    return all.is_owned(at) &&
+           ((*held_.blocks.members)[all.owner(at)].user == user ||
+            TickScale::age(in.now.tick, all.meta(at) & tick_mask) > in.rules.limit_ticks / 2);
 }
 
 template <class Endpoint>

@@ -154,6 +154,9 @@ private:
     template <class Endpoint>
     void place(std::uint32_t member, const Sighting& sighting, const Endpoint& endpoint,
                const Surroundings& in) noexcept;
+    template <class Endpoint>
+    [[nodiscard]] bool yields(const PeerArray<Endpoint>& all, std::uint32_t at, std::uint64_t user,
+                              const Surroundings& in) const noexcept;
     void spread(const Surroundings& in);
 
     InfoHash info_hash_{};

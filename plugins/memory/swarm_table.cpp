@@ -1,7 +1,5 @@
 #include "plugins/memory/swarm_table.hpp"
 
-#include <algorithm>
-#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -27,11 +25,11 @@ SwarmTable::Settling::~Settling() {
 }
 
 SwarmTable::~SwarmTable() {
-    for (std::uint32_t at = 0; at < size_; ++at) {
+    for (std::uint32_t at = 0; at < size(); ++at) {
         swarms_[at].clear(heap_);
     }
     index_.release(heap_);
-    heap_.give_back(swarms_, capacity_ * sizeof(Swarm));
+    swarms_.release(heap_);
 }
 
 Swarm* SwarmTable::find(std::uint32_t hash, const InfoHash& info_hash) noexcept {
@@ -44,19 +42,15 @@ Swarm& SwarmTable::find_or_add(std::uint32_t hash, const InfoHash& info_hash, st
     if (Swarm* const found = find(hash, info_hash); found != nullptr) {
         return *found;
     }
-    if (size_ >= PositionIndex::positions_max) {
+    if (size() >= PositionIndex::positions_max) {
         throw std::bad_alloc();
     }
     index_.reserve(heap_, [&](std::uint32_t at) { return swarms_[at].hash(); });
     hint_.table.store(index_.table(), std::memory_order_relaxed);
     hint_.mask.store(index_.mask(), std::memory_order_relaxed);
-    if (size_ == capacity_) {
-        // Small steps: a swarm should cost its own bytes, not room for others.
-        const std::uint32_t capacity = size_ + std::max(2U, size_ / 16);
-        resize(capacity, heap_.take(capacity * sizeof(Swarm)));
-    }
-    index_.insert(hash, size_);
-    Swarm& added = *new (swarms_ + size_++) Swarm;
+    swarms_.reserve(heap_);
+    index_.insert(hash, size());
+    Swarm& added = swarms_.append(Swarm());
     added.start(info_hash, hash, tick);
     return added;
 }
@@ -67,22 +61,18 @@ void SwarmTable::erase(Swarm& swarm) noexcept {
     const auto hash_at = [&](std::uint32_t at) {
         return swarms_[at].hash();
     };
-    const auto position = static_cast<std::uint32_t>(&swarm - swarms_);
+    const std::uint32_t position =
+        index_.find(swarm.hash(), [&](std::uint32_t at) { return &swarms_[at] == &swarm; });
     index_.erase(swarm.hash(), position, hash_at);
-    const std::uint32_t last = --size_;
+    const std::uint32_t last = size() - 1;
     if (position != last) {
         index_.relocate(hash_at(last), last, position);
-        swarms_[position] = swarms_[last];
     }
+    swarms_.remove(position);
+    swarms_.shrink(heap_);
     index_.shrink(heap_, hash_at);
     hint_.table.store(index_.table(), std::memory_order_relaxed);
     hint_.mask.store(index_.mask(), std::memory_order_relaxed);
-    if (size_ < capacity_ / 2 && capacity_ > 8) {
-        const std::uint32_t capacity = size_ + std::max(2U, size_ / 16);
-        if (void* const memory = heap_.try_take(capacity * sizeof(Swarm)); memory != nullptr) {
-            resize(capacity, memory);
-        }
-    }
 }
 
 void SwarmTable::set_registered(Swarm& swarm) noexcept {
@@ -92,8 +82,8 @@ void SwarmTable::set_registered(Swarm& swarm) noexcept {
 
 void SwarmTable::prefetch(std::uint32_t hash) const noexcept {
     index_.for_each(hash, [&](std::uint32_t at) {
-        prefetch_line(swarms_ + at);
-        prefetch_line(reinterpret_cast<const char*>(swarms_ + at + 1) - 1);
+        prefetch_line(&swarms_[at]);
+        prefetch_line(reinterpret_cast<const char*>(&swarms_[at] + 1) - 1);
         return false;  // the first one is the one, but for one in 256
     });
 }
@@ -116,14 +106,6 @@ void SwarmTable::prefetch_peers(std::uint32_t hash) const noexcept {
         }
         return false;
     });
-}
-
-void SwarmTable::resize(std::uint32_t capacity, void* memory) noexcept {
-    auto* const fresh = static_cast<Swarm*>(memory);
-    std::uninitialized_copy_n(swarms_, size_, fresh);
-    heap_.give_back(swarms_, capacity_ * sizeof(Swarm));
-    swarms_ = fresh;
-    capacity_ = capacity;
 }
 
 }  // namespace chihaya::memory

@@ -5,6 +5,7 @@
 
 #include "plugins/memory/guarded.hpp"
 #include "plugins/memory/heap.hpp"
+#include "plugins/memory/packed_array.hpp"
 #include "plugins/memory/position_index.hpp"
 #include "plugins/memory/swarm.hpp"
 
@@ -49,7 +50,7 @@ public:
     }
     void set_registered(Swarm& swarm) noexcept;
 
-    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+    [[nodiscard]] std::uint32_t size() const noexcept { return swarms_.size(); }
     [[nodiscard]] Swarm& operator[](std::uint32_t at) noexcept { return swarms_[at]; }
     [[nodiscard]] Heap& heap() noexcept { return heap_; }
     [[nodiscard]] const Tally& totals() const noexcept { return totals_; }
@@ -75,12 +76,8 @@ private:
         const Swarm& swarm_;
     };
 
-    void resize(std::uint32_t capacity, void* memory) noexcept;
-
     PositionIndex index_;
-    Swarm* swarms_ = nullptr;
-    std::uint32_t size_ = 0;
-    std::uint32_t capacity_ = 0;
+    PackedArray<Swarm, 16> swarms_;
     Heap heap_;
     Tally totals_{};
     std::uint32_t registered_ = 0;

@@ -151,7 +151,10 @@ void SwarmCopy::take(const Swarm& swarm) {
         copy_block(ipv4_, swarm.blocks().ipv4);
         copy_block(ipv6_, swarm.blocks().ipv6);
         if (const Members* const members = swarm.blocks().members; members != nullptr) {
-            members_.assign(members->begin(), members->end());
+            members_.reserve(members->size());
+            for (std::uint32_t at = 0; at < members->size(); ++at) {
+                members_.push_back((*members)[at]);
+            }
         }
     }
 }
@@ -202,9 +205,8 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     const bool has_account = record.user != UserId::none;
     const bool silent = is_over(in.now.second, last, in.rules.peer_lifetime);
     const bool dormant = has_account && (silent || has(record.flags, PeerFlags::dormant));
-    const bool keeps_dormant = in.rules.history_lifetime > in.rules.peer_lifetime &&
-                               !is_over(in.now.second, last, in.rules.history_lifetime);
-    if (dormant ? !keeps_dormant : silent) {
+    const std::uint32_t kept = dormant ? in.rules.history_lifetime : in.rules.peer_lifetime;
+    if (is_over(in.now.second, last, kept)) {
         return;
     }
 

@@ -1,0 +1,227 @@
+#include "plugins/memory/memory_driver.hpp"
+#include "tests/support/fake_host.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace chihaya::memory {
+namespace {
+
+/// The time this thread has had a processor: others on the machine do not count.
+struct Clock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<Clock>;
+    static constexpr bool is_steady = true;
+    static time_point now() noexcept {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return time_point(std::chrono::seconds(time.tv_sec) + duration(time.tv_nsec));
+    }
+};
+
+/// What the process has in memory, in bytes.
+std::size_t resident() {
+    std::size_t total = 0;
+    std::size_t pages = 0;
+    std::FILE* const file = std::fopen("/proc/self/statm", "r");
+    if (file == nullptr || std::fscanf(file, "%zu %zu", &total, &pages) != 2) {
+        std::abort();
+    }
+    std::fclose(file);
+    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// A tracker's population: so many swarms of so many peers each.
+struct Shape {
+    std::uint32_t swarms;
+    std::uint32_t peers;
+    bool accounts = false;
+    std::uint32_t want = 30;
+};
+
+class Sink final : public AnnounceSink {
+public:
+    void done(const AnnounceReply& reply) noexcept override {
+        peers += reply.ipv4_peers;
+        known += reply.history.known ? 1 : 0;
+    }
+    void failed(Status /*status*/) noexcept override { std::abort(); }
+    std::uint64_t peers = 0;
+    std::uint64_t known = 0;
+};
+
+class Bench {
+public:
+    explicit Bench(const Shape& shape)
+        : shape_(shape), driver_(new MemoryDriver(host_, setup_, false)) {
+        session_ = driver_->open_session(host_);
+    }
+    ~Bench() {
+        session_->release();
+        driver_->release();
+    }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+
+    /// Everybody announces once, in the order in which a tracker sees them: mixed.
+    void fill() {
+        for (std::uint32_t peer = 0; peer < shape_.peers; ++peer) {
+            for (std::uint32_t swarm = 0; swarm < shape_.swarms;) {
+                for (std::size_t i = 0; i < batch; ++i, ++swarm) {
+                    prepare(i, swarm % shape_.swarms, peer, 0);
+                }
+                session_->announce(calls_);
+            }
+        }
+    }
+
+    /// Random peers announce again. Returns nanoseconds an announce, the best of several runs.
+    double churn(std::uint64_t announces) {
+        std::mt19937_64 dice(7);
+        double best = 1e9;
+        for (int run = 0; run < 5; ++run) {
+            std::chrono::nanoseconds spent{};
+            for (std::uint64_t done = 0; done < announces; done += batch) {
+                for (std::size_t i = 0; i < batch; ++i) {
+                    const std::uint64_t drawn = dice();
+                    prepare(i, static_cast<std::uint32_t>((drawn & 0xffffffff) % shape_.swarms),
+                            static_cast<std::uint32_t>((drawn >> 32) % shape_.peers), shape_.want);
+                }
+                const auto start = Clock::now();
+                session_->announce(calls_);
+                spent += Clock::now() - start;
+            }
+            best =
+                std::min(best, static_cast<double>(spent.count()) / static_cast<double>(announces));
+        }
+        return best;
+    }
+
+    /// Time goes on in small steps until everybody has been gone through three times. Returns the
+    /// longest slice in microseconds.
+    double longest_slice(std::chrono::seconds time) {
+        double longest = 0;
+        for (std::chrono::milliseconds passed{0}; passed < time; passed += step) {
+            clock_.advance(step);
+            const auto start = Clock::now();
+            host_.turn();
+            const std::chrono::duration<double, std::micro> spent = Clock::now() - start;
+            longest = std::max(longest, spent.count());
+        }
+        return longest;
+    }
+
+    [[nodiscard]] MemoryDriver& driver() { return *driver_; }
+    [[nodiscard]] const Sink& sink() const { return sink_; }
+
+private:
+    static constexpr std::size_t batch = 64;
+    static constexpr std::chrono::milliseconds step{5};
+
+    void prepare(std::size_t at, std::uint32_t swarm, std::uint32_t peer, std::uint32_t want) {
+        AnnounceRequest& request = requests_[at];
+        request = {};
+        std::memcpy(request.info_hash.bytes.data() + 8, &swarm, sizeof swarm);
+        const std::uint32_t number = swarm * 2654435761U + peer;
+        request.ipv4.wire = {static_cast<std::uint8_t>(11 + (number >> 24) % 80),
+                             static_cast<std::uint8_t>(number >> 16),
+                             static_cast<std::uint8_t>(number >> 8),
+                             static_cast<std::uint8_t>(number),
+                             static_cast<std::uint8_t>(0x80 | (peer >> 8)),
+                             static_cast<std::uint8_t>(peer)};
+        request.left = peer % 3 == 0 ? 0 : 1;
+        request.num_want_ipv4 = want;
+        request.room.ipv4 = room_[at].data();
+        if (shape_.accounts) {
+            request.user = UserId{number % 2000 + 1};
+            std::memcpy(request.peer_id.bytes.data(), &number, sizeof number);
+        }
+        calls_[at] = {&request, &sink_};
+    }
+
+    Shape shape_;
+    test::FakeClock clock_;
+    test::FakeHost host_{clock_};
+    TrackerSetup setup_{};
+    MemoryDriver* driver_;
+    TrackerSession* session_ = nullptr;
+    Sink sink_;
+    std::array<AnnounceRequest, batch> requests_{};
+    std::array<AnnounceCall, batch> calls_{};
+    std::array<std::array<std::uint8_t, 6 * 200>, batch> room_{};
+};
+
+/// The driver's own figure.
+class Memory final : public MetricSink {
+public:
+    void gauge(const char* name, double value) noexcept override {
+        if (std::string_view(name) == "memory_bytes") {
+            bytes = value;
+        }
+    }
+    void counter(const char* /*name*/, std::uint64_t /*value*/) noexcept override {}
+    double bytes = 0;
+};
+
+void measure(const Shape& shape, bool with_expiry) {
+    const std::size_t before = resident();
+    Bench bench(shape);
+    const auto start = Clock::now();
+    bench.fill();
+    const std::chrono::duration<double> filling = Clock::now() - start;
+    const auto grown = static_cast<double>(resident() - before);
+    const double all_peers = static_cast<double>(shape.swarms) * shape.peers;
+    const std::uint64_t announces = 1'000'000;
+    Memory own;
+    bench.driver().report(own);
+    const double each = bench.churn(announces);
+    std::printf(
+        "%9u x %-6u %-8s %7.1f B/peer %7.1f B/swarm (own figure %.1f)  fill %6.0f ns  announce "
+        "%6.1f ns"
+        "  %4.1f peers back\n",
+        shape.swarms, shape.peers, shape.accounts ? "accounts" : "", grown / all_peers,
+        grown / shape.swarms, own.bytes / shape.swarms, filling.count() * 1e9 / all_peers, each,
+        static_cast<double>(bench.sink().peers) / (5.0 * static_cast<double>(announces)));
+    if (with_expiry) {
+        std::printf("%30s longest slice: %.0f us at rest, ", "",
+                    bench.longest_slice(std::chrono::seconds(60)));
+        std::printf("%.0f us while all expire\n", bench.longest_slice(std::chrono::seconds(4200)));
+    }
+    std::fflush(stdout);
+}
+
+}  // namespace
+}  // namespace chihaya::memory
+
+int main(int argc, char** argv) {
+    using chihaya::memory::measure;
+    const std::string_view what = argc > 1 ? argv[1] : "usual";
+    if (what == "usual") {
+        measure({.swarms = 10'000, .peers = 100}, false);
+        measure({.swarms = 10'000, .peers = 300}, true);
+        measure({.swarms = 1'000'000, .peers = 1}, false);
+        measure({.swarms = 1'000'000, .peers = 3}, true);
+        measure({.swarms = 10'000, .peers = 300, .accounts = true}, true);
+    } else if (what == "one" && argc >= 5) {
+        measure({.swarms = static_cast<std::uint32_t>(std::atoi(argv[2])),
+                 .peers = static_cast<std::uint32_t>(std::atoi(argv[3])),
+                 .accounts = std::string_view(argv[4]) == "accounts"},
+                argc > 5);
+    } else {
+        std::puts("memory_driver_bench [usual | one SWARMS PEERS accounts|plain [expiry]]");
+    }
+}
