@@ -17,17 +17,17 @@ using namespace std::chrono_literals;
 
 /// Longest request line. 100 info-hashes with every byte escaped are 7 100 bytes; a longer line is
 /// answered 414, which makes Transmission shrink its scrapes.
-inline constexpr std::size_t request_line_max = 8 * 1024;
+inline constexpr std::size_t request_line_max = std::size_t{8} * 1024;
 
 /// All header lines together, and their number: no client sends a tenth of it.
-inline constexpr std::size_t request_headers_max = 16 * 1024;
+inline constexpr std::size_t request_headers_max = std::size_t{16} * 1024;
 inline constexpr std::size_t request_header_lines_max = 100;
 
 /// A whole request head: what one connection can make the server remember.
 inline constexpr std::size_t request_head_max = request_line_max + request_headers_max;
 
 /// A body on a GET is read and thrown away up to here, so that the connection stays usable.
-inline constexpr std::size_t request_body_max = 64 * 1024;
+inline constexpr std::size_t request_body_max = std::size_t{64} * 1024;
 
 /// Items in one query; the longest real announce has 25, a scrape of 100 has 101.
 inline constexpr std::size_t query_items_max = 128;
@@ -52,11 +52,11 @@ inline constexpr std::uint32_t pipelined_per_turn_max = 64;
 inline constexpr std::uint32_t accepts_per_turn_max = 64;
 
 /// Room for one reply: 200 peers in dictionary form are 20 KiB, 100 scraped swarms 11 KiB.
-inline constexpr std::size_t reply_max = 32 * 1024;
+inline constexpr std::size_t reply_max = std::size_t{32} * 1024;
 
 /// After a refusal (414, 431, 400) the rest of the request is read and dropped up to here, because
 /// closing with unread input would reset the connection before the client has seen the answer.
-inline constexpr std::size_t linger_bytes_max = 64 * 1024;
+inline constexpr std::size_t linger_bytes_max = std::size_t{64} * 1024;
 inline constexpr std::chrono::milliseconds linger_time = 2s;
 
 // --- announces and scrapes ---
@@ -92,7 +92,7 @@ inline constexpr std::size_t erasure_reasons_max = 100'000;
 // --- management ---
 
 /// Body of a PUT: one torrent, user or client.
-inline constexpr std::size_t management_body_max = 64 * 1024;
+inline constexpr std::size_t management_body_max = std::size_t{64} * 1024;
 
 /// Simultaneous management connections of one address; each has a thread, so there are more than
 /// an operator needs: a few callers that are slow on purpose keep nobody out.
@@ -124,7 +124,7 @@ inline constexpr std::uint32_t plugin_log_lines_per_second = 10;
 // --- configuration ---
 
 /// A configuration file larger than this is a mistake.
-inline constexpr std::size_t configuration_file_max = 16 * 1024 * 1024;
+inline constexpr std::size_t configuration_file_max = std::size_t{16} * 1024 * 1024;
 
 /// Objects and lists inside each other: the configuration has 2 levels, a driver's params have few.
 /// Reading and destroying a value recurse so deep.
@@ -134,7 +134,7 @@ inline constexpr std::size_t configuration_depth_max = 32;
 inline constexpr std::size_t configuration_messages_max = 100;
 
 /// A secret in a file of its own, such as the management token.
-inline constexpr std::size_t secret_file_max = 4 * 1024;
+inline constexpr std::size_t secret_file_max = std::size_t{4} * 1024;
 
 /// Longest management token: it travels in a header of every call.
 inline constexpr std::size_t token_max = 256;
