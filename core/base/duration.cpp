@@ -30,7 +30,7 @@ constexpr std::size_t quoted_max = 40;
 
 Failure refuse(std::string_view text) {
     return {"\"" + text::printable(text.substr(0, quoted_max)) +
-            "\" is no duration; accepted are Go's, such as \"30m\", \"1h30m\" or \"500ms\""};
+            R"(" is no duration; accepted are Go's, such as "30m", "1h30m" or "500ms")"};
 }
 
 }  // namespace

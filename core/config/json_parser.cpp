@@ -102,7 +102,7 @@ public:
 
     void value(double number) override {
         std::array<char, 32> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
         add({Number{std::string(digits.data(), end), number}, advance()});
     }
 
@@ -135,7 +135,7 @@ private:
         advance();
         Value done = std::move(open_.back());
         open_.pop_back();
-        if (const Object* members = done.as<Object>()) {
+        if (const auto* members = done.as<Object>()) {
             report_repeated(*members);
         }
         add(std::move(done));

@@ -137,7 +137,7 @@ const Key* find_key(std::string_view spelling) noexcept {
 }
 
 const IgnoredKey* find_ignored_key(std::string_view spelling) noexcept {
-    const auto found = std::ranges::find(ignored, spelling, &IgnoredKey::name);
+    const auto* const found = std::ranges::find(ignored, spelling, &IgnoredKey::name);
     return found == ignored.end() ? nullptr : &*found;
 }
 

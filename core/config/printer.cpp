@@ -28,12 +28,13 @@ Value of(std::uint32_t number) {
 
 Value of(double number) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     return {Number{std::string(digits.data(), end), number}};
 }
 
 Value of(const std::vector<std::string>& texts) {
     List list;
+    list.reserve(texts.size());
     for (const std::string& text : texts) {
         list.push_back(of(text));
     }
@@ -43,6 +44,7 @@ Value of(const std::vector<std::string>& texts) {
 /// One address as a text, several as a list, none as "".
 Value of(const std::vector<Address>& addresses) {
     std::vector<std::string> texts;
+    texts.reserve(addresses.size());
     for (const Address& address : addresses) {
         texts.push_back(listen_address_text(address));
     }

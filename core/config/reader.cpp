@@ -19,9 +19,10 @@ bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-Failure unreadable(const std::string& given, const std::string& path, const std::string& found) {
-    const std::string from = given == path ? std::string() : " (given as " + in_quotes(given) + ")";
-    return {"configuration file " + in_quotes(path) + from + ": found " + found +
+Failure unreadable(const std::string& path, const std::string& expanded, const std::string& found) {
+    const std::string given =
+        path == expanded ? std::string() : " (given as " + in_quotes(path) + ")";
+    return {"configuration file " + in_quotes(expanded) + given + ": found " + found +
             ", accepted is a readable file of at most " +
             std::to_string(limits::configuration_file_max >> 20U) +
             " MiB; name one with --config FILE, or --config \"\" for the defaults"};

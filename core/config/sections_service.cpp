@@ -87,7 +87,7 @@ void read_real_ip_header(Fields& fields, std::string& into) {
         into = given;
     } else {
         fields.wrong(*fields.find("real_ip_header"), "the name of an HTTP header",
-                     "write the name only, such as \"X-Forwarded-For\"; \"\" believes no header");
+                     R"(write the name only, such as "X-Forwarded-For"; "" believes no header)");
     }
 }
 

@@ -122,7 +122,7 @@ void read_addressing(Fields& fields, Config& config) {
         if (IpNetwork::parse(text)) {
             config.http.trusted_proxies.push_back(text);
         } else {
-            fields.wrong(proxy, "an address or network, such as \"10.0.0.0/8\" or \"::1\"",
+            fields.wrong(proxy, R"(an address or network, such as "10.0.0.0/8" or "::1")",
                          "write it without a port, and without bits beyond the address");
         }
     }

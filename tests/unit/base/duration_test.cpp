@@ -43,7 +43,8 @@ TEST_CASE("a duration is read as Go reads it") {
         {"1m1m", 2min},
         {"0.29s", 290ms},
     }};
-    for (const auto& [text, expected] : cases) {
+    for (const auto& [given, expected] : cases) {
+        const std::string text = given;
         CAPTURE(text);
         const auto read = parse_duration(text);
         REQUIRE(read.has_value());

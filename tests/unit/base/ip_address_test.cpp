@@ -29,8 +29,9 @@ TEST_CASE("addresses are read, and written as RFC 5952 writes them") {
         {"1111:2222:3333:4444:5555:6666:7777:8888", "1111:2222:3333:4444:5555:6666:7777:8888"},
     }};
     for (const auto& [given, written] : cases) {
-        CAPTURE(given);
-        const auto address = IpAddress::parse(given);
+        const std::string text = given;
+        CAPTURE(text);
+        const auto address = IpAddress::parse(text);
         REQUIRE(address.has_value());
         CHECK(address->text() == written);
     }

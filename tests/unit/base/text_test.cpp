@@ -10,7 +10,7 @@ TEST_SUITE_BEGIN("text");
 
 namespace {
 
-using namespace chihaya;
+namespace text = chihaya::text;
 
 TEST_CASE("bytes become hexadecimal digits and back, in either case") {
     const std::array<std::uint8_t, 4> bytes{0x00, 0x7f, 0xab, 0xff};

@@ -14,9 +14,9 @@
 
 TEST_SUITE_BEGIN("conf/README.md");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using Lines = std::vector<std::string>;
 
 /// A row of a table that begins with a key: its cells, without blanks around them.
@@ -199,3 +199,4 @@ TEST_CASE("the file that is installed states defaults only, and listens on this 
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -10,10 +10,8 @@
 
 TEST_SUITE_BEGIN("json_parser");
 
+namespace chihaya::config {
 namespace {
-
-using namespace chihaya;
-using config::parse_json;
 
 std::string refusal(std::string_view text) {
     const auto document = parse_json(text);
@@ -42,10 +40,10 @@ TEST_CASE("a document is written back as it was read, in the order of the file")
 TEST_CASE("values know their lines") {
     const auto document = parse_json("{\n\"a\": [1,\n2\n],\n\n\"b\": \"x\"}");
     REQUIRE(document.has_value());
-    const auto& members = *document->root.as<config::Object>();
+    const auto& members = *document->root.as<Object>();
     CHECK(document->root.line == 1);
     CHECK(members[0].value.line == 2);
-    const auto& list = *members[0].value.as<config::List>();
+    const auto& list = *members[0].value.as<List>();
     CHECK(list[0].line == 2);
     CHECK(list[1].line == 3);
     CHECK(members[1].value.line == 6);
@@ -66,7 +64,7 @@ TEST_CASE("what is no JSON is refused with the place, and what stands there") {
         {"{\n  \"announce\": 30m\n}",
          "line 2, column 17: found \"m\" (expected ',' or '}' after member value)"},
         {"{\"a\":1\n\"b\":2}",
-         "line 2, column 1: found \"\"\" (expected ',' or '}' after member value)"},
+         R"(line 2, column 1: found """ (expected ',' or '}' after member value))"},
         {"{\"a\":1} x", "line 1, column 9: found \"x\" (Excess characters found after JSON end.)"},
         {"{\"a\":1}{}", "line 1, column 8: found \"{\" (Excess characters found after JSON end.)"},
         {"{'a':1}", "line 1, column 2: found \"'\" (unexpected byte ''' in value)"},
@@ -76,14 +74,15 @@ TEST_CASE("what is no JSON is refused with the place, and what stands there") {
         {"{\"a\":1 // one\n}",
          "line 1, column 8: found \"/\" (expected ',' or '}' after member value)"},
         {"{\"a\":\"x\ny\"}",
-         "line 1, column 6: found \"\"\" (unescaped control character in string)"},
+         R"(line 1, column 6: found """ (unescaped control character in string))"},
         {"{\"a\":1",
          "line 1, column 7: found the end of the text (expected ',' or '}' after member value)"},
         {"{\"a\":1e999}",
          "line 1, column 6: found \"1\" (Not a valid floating-point number: 1e999)"},
         {"", "line 1, column 1: found the end of the text (unexpected end of text)"},
     }};
-    for (const auto& [text, expected] : cases) {
+    for (const auto& [given, expected] : cases) {
+        const std::string text = given;
         CAPTURE(text);
         CHECK(refusal(text) == expected + remedy);
     }
@@ -153,3 +152,4 @@ TEST_CASE("every prefix of a document, and every bit flip, is read or refused") 
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -9,9 +9,8 @@
 
 TEST_SUITE_BEGIN("keys");
 
+namespace chihaya::config {
 namespace {
-
-using namespace chihaya::config;
 
 TEST_CASE("no spelling means two things") {
     std::set<std::string_view> seen;
@@ -58,10 +57,12 @@ TEST_CASE("an unknown key has the nearest known one, where there is one") {
         {"storage", ""},
         {"tx_retries", ""},
     }};
-    for (const auto& [spelling, expected] : cases) {
+    for (const auto& [given, expected] : cases) {
+        const std::string spelling = given;
         CAPTURE(spelling);
         CHECK(nearest_key(spelling) == expected);
     }
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -7,9 +7,9 @@
 
 TEST_SUITE_BEGIN("listen_address");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using Addresses = std::vector<Address>;
 
 TEST_CASE("an address to listen on is read as Go reads it") {
@@ -26,7 +26,8 @@ TEST_CASE("an address to listen on is read as Go reads it") {
         {":0", {{"", 0}}},
         {":65535", {{"", 65535}}},
     }};
-    for (const auto& [text, expected] : cases) {
+    for (const auto& [given, expected] : cases) {
+        const std::string text = given;
         CAPTURE(text);
         const auto addresses = parse_listen_address(text);
         REQUIRE(addresses.has_value());
@@ -53,7 +54,8 @@ TEST_CASE("what is no address is refused with what to write instead") {
         {"256.0.0.1:80", "write an IP address; of names, only \"localhost\" is known here"},
         {"*:80", "write an IP address; of names, only \"localhost\" is known here"},
     }};
-    for (const auto& [text, remedy] : cases) {
+    for (const auto& [given, remedy] : cases) {
+        const std::string text = given;
         CAPTURE(text);
         const auto addresses = parse_listen_address(text);
         REQUIRE(addresses.has_error());
@@ -68,3 +70,4 @@ TEST_CASE("an address is written so that it is read back the same") {
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -8,9 +8,9 @@
 
 TEST_SUITE_BEGIN("config printer");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 
@@ -95,3 +95,4 @@ TEST_CASE("a file that cannot be read is refused with its path, given and expand
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -8,9 +8,9 @@
 
 TEST_SUITE_BEGIN("config reader");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 
@@ -358,3 +358,4 @@ TEST_CASE("a thousand mistakes are counted, not all printed") {
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -11,9 +11,9 @@
 
 TEST_SUITE_BEGIN("config secrets");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using Lines = std::vector<std::string>;
 
 Reading management(const std::string& members) {
@@ -117,3 +117,4 @@ TEST_CASE("secrets among a driver's params are masked, the rest is kept") {
 }
 
 }  // namespace
+}  // namespace chihaya::config

@@ -8,9 +8,9 @@
 
 TEST_SUITE_BEGIN("configuration files of Chihaya v1");
 
+namespace chihaya::config {
 namespace {
 
-using namespace chihaya::config;
 using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 
@@ -107,20 +107,24 @@ TEST_CASE("what a file of 1.0 says in vain is said to be in vain") {
 TEST_CASE("five errors are reported together, in the order of the file") {
     const Reading reading = fixture("five-errors.json");
     CHECK(reading.warnings == Lines{});
-    CHECK(
-        reading.errors ==
-        Lines{"addr: found the text \"localhost\", accepted is an address and port, such as "
-              "\":6881\", \"127.0.0.1:6881\" or \"[::1]:6881\"; add a port, such as \":6881\" "
-              "(line 2)",
-              "announce: found the number 30, accepted is a duration from 1s to 24h, such as "
-              "\"30m\"; write \"30s\" if seconds are meant (line 3)",
-              "private: found the text \"no\", accepted is true or false; write it without quotes, "
-              "or leave it out for the default, false (line 4)",
-              "tracker.params: found a list, accepted is an object; write the driver's parameters "
-              "between { and } (line 5)",
-              "http.trusted_proxies[1]: found the text \"10.0.0.0/33\", accepted is an address or "
-              "network, such as \"10.0.0.0/8\" or \"::1\"; write it without a port, and without "
-              "bits beyond the address (line 7)"});
+    REQUIRE(reading.errors.size() == 5);
+    CHECK(reading.errors[0] ==
+          R"(addr: found the text "localhost", accepted is an address and port, such as ":6881", )"
+          R"("127.0.0.1:6881" or "[::1]:6881"; add a port, such as ":6881" (line 2))");
+    CHECK(reading.errors[1] ==
+          R"(announce: found the number 30, accepted is a duration from 1s to 24h, such as "30m"; )"
+          R"(write "30s" if seconds are meant (line 3))");
+    CHECK(reading.errors[2] ==
+          R"(private: found the text "no", accepted is true or false; write it without quotes, or )"
+          R"(leave it out for the default, false (line 4))");
+    CHECK(reading.errors[3] ==
+          "tracker.params: found a list, accepted is an object; write the driver's parameters "
+          "between { and } (line 5)");
+    CHECK(reading.errors[4] ==
+          R"(http.trusted_proxies[1]: found the text "10.0.0.0/33", accepted is an address or )"
+          R"(network, such as "10.0.0.0/8" or "::1"; write it without a port, and without bits )"
+          R"(beyond the address (line 7))");
 }
 
 }  // namespace
+}  // namespace chihaya::config
