@@ -200,7 +200,7 @@ std::optional<config::Config> Application::read_configuration(Log& log) const {
     return std::move(reading->config);
 }
 
-int Application::list_plugins(const config::Config& config) const {
+int Application::list_plugins(const config::Config& config) {
     const auto catalog = plugin::Catalog::scan(plugin_dir_of(config)).value();
     std::cout << catalog.listing();
     for (const std::string& refusal : catalog.refusals()) {

@@ -33,8 +33,8 @@ private:
     enum class Task : std::uint8_t { serve, check, list_plugins, print_config, version, help };
 
     [[nodiscard]] int run_task(Log& log);
-    [[nodiscard]] int serve(const config::Config& config, Log& log);
-    [[nodiscard]] int list_plugins(const config::Config& config) const;
+    [[nodiscard]] static int serve(const config::Config& config, Log& log);
+    [[nodiscard]] static int list_plugins(const config::Config& config);
     [[nodiscard]] std::optional<config::Config> read_configuration(Log& log) const;
     void print_help() const;
 

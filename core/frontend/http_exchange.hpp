@@ -51,6 +51,7 @@ public:
     HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, FullScrape* full_scrape,
                  HttpExchangePool& pool)
         : tracker_(tracker), roster_(roster), full_scrape_(full_scrape), pool_(pool) {}
+    ~HttpExchange() = default;
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;
 
@@ -89,14 +90,14 @@ public:
 
 private:
     struct Announce final : logic::Announcement {
-        explicit Announce(HttpExchange& exchange) : exchange_(exchange) {}
-        void answered() noexcept override { exchange_.announce_answered(); }
-        HttpExchange& exchange_;
+        explicit Announce(HttpExchange& owner) : exchange(owner) {}
+        void answered() noexcept override { exchange.announce_answered(); }
+        HttpExchange& exchange;
     };
     struct Scrape final : logic::ScrapeInquiry {
-        explicit Scrape(HttpExchange& exchange) : exchange_(exchange) {}
-        void answered() noexcept override { exchange_.scrape_answered(); }
-        HttpExchange& exchange_;
+        explicit Scrape(HttpExchange& owner) : exchange(owner) {}
+        void answered() noexcept override { exchange.scrape_answered(); }
+        HttpExchange& exchange;
     };
 
     void scrape_all(std::string_view passkey) noexcept;
@@ -124,12 +125,12 @@ private:
 
     Announce announce_{*this};
     Scrape scrape_{*this};
-    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv4Endpoint)> ipv4_;
-    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv6Endpoint)> ipv6_;
-    std::array<PeerId, limits::num_want_ceiling> ipv4_ids_;
-    std::array<PeerId, limits::num_want_ceiling> ipv6_ids_;
+    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv4Endpoint)> ipv4_{};
+    std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv6Endpoint)> ipv6_{};
+    std::array<PeerId, limits::num_want_ceiling> ipv4_ids_{};
+    std::array<PeerId, limits::num_want_ceiling> ipv6_ids_{};
     // Twice the largest reply: what is in it is sent before another one might not fit.
-    std::array<char, 2 * limits::reply_max> reply_bytes_;
+    std::array<char, 2 * limits::reply_max> reply_bytes_{};
     wire::ByteWriter replies_{reply_bytes_};
 };
 

@@ -45,16 +45,18 @@ private:
 
     static void accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept;
 
-    const HttpSettings& settings() const noexcept override { return settings_; }
-    const logic::Tracker& tracker() const noexcept override { return tracker_; }
-    metrics::WorkerCounters& counters() noexcept override { return counters_; }
-    std::span<char> read_room() noexcept override { return {read_room_.get(), read_room_bytes}; }
-    HttpExchange* borrow_exchange() noexcept override;
+    [[nodiscard]] const HttpSettings& settings() const noexcept override { return settings_; }
+    [[nodiscard]] const logic::Tracker& tracker() const noexcept override { return tracker_; }
+    [[nodiscard]] metrics::WorkerCounters& counters() noexcept override { return counters_; }
+    [[nodiscard]] std::span<char> read_room() noexcept override {
+        return {read_room_.get(), read_room_bytes};
+    }
+    [[nodiscard]] HttpExchange* borrow_exchange() noexcept override;
     void give_back(HttpExchange& exchange) noexcept override;
     void enter(HttpConnection& connection, Phase phase) noexcept override;
     void closed() noexcept override;
     void unused(HttpConnection& connection) noexcept override;
-    bool stopping() const noexcept override { return stopping_; }
+    [[nodiscard]] bool stopping() const noexcept override { return stopping_; }
 
     [[nodiscard]] HttpConnection* unused_connection() noexcept;
     [[nodiscard]] bool make_room() noexcept;
@@ -62,7 +64,8 @@ private:
     void sweep() noexcept;
 
     // A kept request head, and what may be pipelined behind it.
-    static constexpr std::size_t read_room_bytes = limits::request_head_max + 64 * 1024;
+    static constexpr std::size_t read_room_bytes =
+        limits::request_head_max + std::size_t{64} * 1024;
 
     net::WorkerLoop& loop_;
     logic::Tracker& tracker_;

@@ -15,6 +15,7 @@ namespace chihaya::net {
 class HandlerMemory {
 public:
     HandlerMemory() = default;
+    ~HandlerMemory() = default;
     HandlerMemory(const HandlerMemory&) = delete;
     HandlerMemory& operator=(const HandlerMemory&) = delete;
 

@@ -23,6 +23,7 @@ public:
 
     /// Lifetime: `clock` outlives the loop
     explicit WorkerLoop(const Clock& clock);
+    ~WorkerLoop() = default;
     WorkerLoop(const WorkerLoop&) = delete;
     WorkerLoop& operator=(const WorkerLoop&) = delete;
 
