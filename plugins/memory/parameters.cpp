@@ -41,15 +41,12 @@ bool read_parameter(Host& control, const std::string& key, const Poco::Dynamic::
 
 std::optional<Parameters> read_parameters(Host& control, std::string_view json) {
     Parameters parameters;
-    if (json.empty()) {
+    if (json.empty() || json == "null") {
         return parameters;
     }
     try {
         Poco::JSON::Parser parser;
         const Poco::Dynamic::Var root = parser.parse(std::string(json));
-        if (root.isEmpty()) {
-            return parameters;
-        }
         if (root.type() != typeid(Poco::JSON::Object::Ptr)) {
             refuse(control, "tracker.params: found " + excerpt(std::string(json)) +
                                 ", accepted is an object like {\"peer_ids\": true}");

@@ -192,21 +192,24 @@ std::uint32_t Swarm::find_member(const Sighting& sighting, const Surroundings& i
 
 Seen Swarm::see_member(const Sighting& sighting, const Surroundings& in) {
     Blocks& blocks = held_.blocks;
-    // All the room first: after this nothing can fail.
+    // All the room first, and only where it is needed: after this nothing can fail.
     if (blocks.members == nullptr) {
         blocks.members = Members::create(in.heap);
     }
     Members& members = *blocks.members;
-    members.reserve(in.heap, in.secret);
-    if (sighting.ipv4.present()) {
+    Seen seen;
+    seen.member = find_member(sighting, in);
+    if (seen.member == absent) {
+        members.reserve(in.heap, in.secret);
+    }
+    const auto at = seen.member == absent ? seen.position : members[seen.member].position;
+    if (sighting.ipv4.present() && at[0] == absent) {
         blocks.ipv4.reserve(in, Columns::owners);
     }
-    if (sighting.ipv6.present()) {
+    if (sighting.ipv6.present() && at[1] == absent) {
         blocks.ipv6.reserve(in, Columns::owners);
     }
 
-    Seen seen;
-    seen.member = find_member(sighting, in);
     if (seen.member == absent) {
         seen.member = add_member(sighting, seen, in);
     } else {
