@@ -1,8 +1,8 @@
 #include "core/app/worker.hpp"
 
-#include <boost/asio/post.hpp>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -22,13 +22,11 @@ struct Worker::Serving {
           tracker(worker.shared_.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
           http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.full_scrape,
-               worker.counters_, worker.shared_.http),
-          quiet_timer(worker.loop_.context()) {}
+               worker.counters_, worker.shared_.http) {}
 
     plugin::TrackerSessionPtr session;
     logic::Tracker tracker;
     frontend::HttpFrontend http;
-    boost::asio::steady_timer quiet_timer;
 };
 
 Worker::Worker(std::uint32_t number, const Shared& shared,
@@ -78,6 +76,7 @@ void Worker::serve(std::promise<bool>& started) {
     serving.session.reset();  // fails what it still has; the front end gets that back
     while (loop_.turn(false)) {
     }
+    host_.forget(this);
     loop_.forget_turn_end(this);
     serving_ = nullptr;
 }
@@ -88,25 +87,28 @@ void Worker::end_turn() noexcept {
     }
 }
 
-void Worker::stop(std::chrono::milliseconds patience) {
-    boost::asio::post(loop_.context(), [this, patience] {
-        patience_ends_ = std::chrono::steady_clock::now() + patience;
-        serving_->http.stop();
-        wait_for_quiet();
-    });
+void Worker::stop(std::chrono::milliseconds patience) noexcept {
+    patience_ = patience;
+    if (!host_.post(Task::to<&Worker::stop_serving>(*this))) {
+        std::abort();  // no memory to say so, no other way to end a thread
+    }
 }
 
-void Worker::wait_for_quiet() {
+void Worker::stop_serving() noexcept {
+    patience_ends_ = std::chrono::steady_clock::now() + patience_;
+    serving_->http.stop();
+    wait_for_quiet();
+}
+
+void Worker::wait_for_quiet() noexcept {
     if (serving_->http.is_quiet() || std::chrono::steady_clock::now() >= patience_ends_) {
         loop_.stop();
         return;
     }
-    serving_->quiet_timer.expires_after(quiet_check_interval);
-    serving_->quiet_timer.async_wait([this](boost::system::error_code error) {
-        if (!error) {
-            wait_for_quiet();
-        }
-    });
+    if (host_.start_timer(quiet_check_interval, Task::to<&Worker::wait_for_quiet>(*this)) ==
+        TimerId::none) {
+        loop_.stop();
+    }
 }
 
 void Worker::join() noexcept {

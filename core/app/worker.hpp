@@ -15,8 +15,6 @@
 #include "core/net/worker_loop.hpp"
 #include "core/plugin/loader.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <future>
@@ -56,7 +54,7 @@ public:
 
     /// Accepts no more; ends when everything asked has been answered, at `patience`'s end at the
     /// latest. Returns at once; `join` waits.
-    void stop(std::chrono::milliseconds patience);
+    void stop(std::chrono::milliseconds patience) noexcept;
     void join() noexcept;
 
     [[nodiscard]] const metrics::WorkerCounters& counters() const noexcept { return counters_; }
@@ -64,7 +62,8 @@ public:
 private:
     void serve(std::promise<bool>& started);
     void end_turn() noexcept;
-    void wait_for_quiet();
+    void stop_serving() noexcept;
+    void wait_for_quiet() noexcept;
 
     const Shared& shared_;
     std::vector<net::ListeningSocket> sockets_;
@@ -76,6 +75,7 @@ private:
     // Made, used and given back on the worker's thread.
     struct Serving;
     Serving* serving_ = nullptr;
+    std::chrono::milliseconds patience_{0};
     std::chrono::steady_clock::time_point patience_ends_{};
 };
 
