@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
 /// Any text is read without a crash; what was read without an error is printed so that it is read
 /// without an error again, and then printed the same.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     namespace config = chihaya::config;
     const std::string text(data, data + size);
