@@ -131,7 +131,7 @@ const Key* find_key(std::string_view spelling) noexcept {
     if (spelling.empty()) {
         return nullptr;
     }
-    const auto found =
+    const auto* const found =
         std::ranges::find_if(keys, [&](const Key& key) { return spelled_so(key, spelling); });
     return found == keys.end() ? nullptr : &*found;
 }
