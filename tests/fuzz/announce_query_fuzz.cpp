@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdlib>
 
-using namespace chihaya;
+namespace chihaya {
 
 /// What is accepted keeps the promises of `AnnounceQuery`; what is not has a reason.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
@@ -28,3 +28,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace chihaya

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-using namespace chihaya;
+namespace chihaya {
 
 /// Every peer id has a style, a code of its own bytes and a version that fits.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
@@ -17,3 +17,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace chihaya

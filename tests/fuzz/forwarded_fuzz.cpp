@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-using namespace chihaya;
+namespace chihaya {
 
 /// What the proxy appends decides, whatever came before it.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
@@ -18,10 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const bool is_one_line = input.find('\n') == std::string::npos;
         const std::string appended =
             name == "Forwarded" ? ", for=203.0.113.10, for=127.0.0.1" : ", 203.0.113.10, 127.0.0.1";
-        const std::string line = name + ": " + input + appended;
+        const std::string line = std::string(name).append(": ").append(input).append(appended);
         if (is_one_line && wire::forwarded_client(line, name, trusted) != client) {
             std::abort();
         }
     }
     return 0;
 }
+
+}  // namespace chihaya

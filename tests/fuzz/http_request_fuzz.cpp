@@ -3,8 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-using namespace chihaya;
-
+namespace chihaya {
 namespace {
 
 void expect(bool holds) {
@@ -49,3 +48,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace chihaya

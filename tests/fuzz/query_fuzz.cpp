@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdlib>
 
-using namespace chihaya;
+namespace chihaya {
 
 /// Items lie within the query, in order, and are no more than the limit; no value decodes to more
 /// bytes than it has.
@@ -31,3 +31,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace chihaya

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-using namespace chihaya;
-
+namespace chihaya {
 namespace {
 
 /// Hands out the input piece by piece; zeros behind its end.
@@ -42,7 +41,7 @@ private:
 /// Writes with just enough room, which is well-formed, and with too little, which is noticed.
 template <class Write>
 test::bencode::Value canonical(Write write) {
-    std::vector<char> room(64 * 1024);
+    std::vector<char> room(std::size_t{64} * 1024);
     wire::ByteWriter out(room);
     write(out);
     std::vector<char> exact(out.size());
@@ -118,3 +117,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     canonical([&](wire::ByteWriter& out) { write_failure(out, failure); });
     return 0;
 }
+
+}  // namespace chihaya

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdlib>
 
-using namespace chihaya;
+namespace chihaya {
 
 /// No more info-hashes than there is room for, each once.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
@@ -22,3 +22,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace chihaya
