@@ -88,7 +88,7 @@ TcpClient::~TcpClient() {
     ::close(socket_);
 }
 
-bool TcpClient::send(std::string_view bytes) {
+bool TcpClient::send(std::string_view bytes) const {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0) {
@@ -99,7 +99,7 @@ bool TcpClient::send(std::string_view bytes) {
     return true;
 }
 
-void TcpClient::finish_sending() {
+void TcpClient::finish_sending() const {
     ::shutdown(socket_, SHUT_WR);
 }
 
@@ -155,7 +155,7 @@ TcpClient::Read TcpClient::read_some(Milliseconds patience) {
     if (::poll(&watched, 1, static_cast<int>(patience.count())) <= 0) {
         return Read::nothing;
     }
-    std::array<char, 16 * 1024> buffer{};
+    std::array<char, std::size_t{16} * 1024> buffer{};
     const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
     if (size <= 0) {  // a reset ends the connection as well
         ended_ = true;

@@ -37,10 +37,10 @@ public:
     TcpClient& operator=(const TcpClient&) = delete;
 
     /// Sends all of it. Errors: false when the server has closed the connection
-    bool send(std::string_view bytes);
+    bool send(std::string_view bytes) const;
 
     /// Says that nothing more will be sent; replies can still be read.
-    void finish_sending();
+    void finish_sending() const;
 
     /// One reply, by its Content-Length or to the end of the connection.
     HttpReply read_reply(ReplyBody body = ReplyBody::expected);

@@ -100,10 +100,10 @@ std::map<unsigned, int> tally(Tracker& tracker, int rounds, std::uint32_t want,
 
 void check_even(const std::map<unsigned, int>& times, std::size_t peers, int expected) {
     CHECK(times.size() == peers);
-    for (const auto& [peer, count] : times) {
-        CAPTURE(peer);
-        CHECK(count > expected * 3 / 4);  // more than six standard deviations
-        CHECK(count < expected * 5 / 4);
+    for (const auto& entry : times) {
+        CAPTURE(entry.first);
+        CHECK(entry.second > expected * 3 / 4);  // more than six standard deviations
+        CHECK(entry.second < expected * 5 / 4);
     }
 }
 

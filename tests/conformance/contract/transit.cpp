@@ -34,6 +34,7 @@ std::vector<SwarmView> read_all(Tracker& tracker) {
     SwarmCollector found;
     CHECK(tracker.driver().read_swarms(found).ok());
     CHECK_FALSE(found.is_interleaved);
+    CHECK_FALSE(found.is_spare_used);
     std::ranges::sort(found.swarms, {},
                       [](const SwarmView& view) { return view.record.info_hash.bytes; });
     return found.swarms;

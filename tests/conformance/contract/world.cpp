@@ -166,6 +166,7 @@ void Reply::done(const AnnounceReply& reply) noexcept {
     counts = reply.counts;
     history = reply.history;
     has_peer_ids = reply.has_peer_ids;
+    is_spare_used_ = reply.reserved != AnnounceReply{}.reserved || history.reserved != 0;
     const std::size_t ipv4_ids_count = has_peer_ids ? reply.ipv4_peers : 0;
     const std::size_t ipv6_ids_count = has_peer_ids ? reply.ipv6_peers : 0;
     const bool fits = take(ipv4_room_, reply.ipv4_peers, ipv4) &&
@@ -189,6 +190,9 @@ std::string Reply::broken_rule(const AnnounceRequest& request) const {
     }
     if (is_overfull_) {
         return "nothing is written outside the room, nor beyond the counts";
+    }
+    if (is_spare_used_) {
+        return "spare bytes are zero";
     }
     if (has_peer_ids && !has(request.flags, AnnounceFlags::want_peer_ids)) {
         return "peer ids come only when they are wanted";
@@ -223,6 +227,9 @@ const PeerRecord* SwarmView::at(Ipv4Endpoint endpoint) const {
 
 bool SwarmCollector::swarm(const SwarmRecord& swarm, std::span<const PeerRecord> peers) noexcept {
     ++calls;
+    const bool are_peers_clean = std::ranges::all_of(
+        peers, [](const PeerRecord& peer) { return peer.reserved == PeerRecord{}.reserved; });
+    is_spare_used = is_spare_used || !are_peers_clean || swarm.reserved != SwarmRecord{}.reserved;
     const auto same = [&](const SwarmView& view) {
         return view.record.info_hash == swarm.info_hash;
     };
@@ -305,6 +312,7 @@ void Tracker::let_pass(seconds time) {
 std::optional<SwarmView> Tracker::read(const InfoHash& info_hash) {
     SwarmCollector found;
     CHECK(driver_->read_swarm(info_hash, found).ok());
+    CHECK_FALSE(found.is_spare_used);
     CHECK(found.swarms.size() <= 1);
     if (found.swarms.empty()) {
         return std::nullopt;

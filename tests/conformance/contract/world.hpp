@@ -91,6 +91,7 @@ private:
     std::vector<PeerId> ipv4_ids_room_;
     std::vector<PeerId> ipv6_ids_room_;
     bool is_overfull_ = false;
+    bool is_spare_used_ = false;
 };
 
 /// One swarm as a driver shows it; peers in an order of our own.
@@ -111,6 +112,7 @@ public:
 
     std::vector<SwarmView> swarms;
     std::size_t calls = 0;
+    bool is_spare_used = false;   // bytes without a meaning were not zero
     bool is_interleaved = false;  // a swarm came, then another, then the first again
 
 private:

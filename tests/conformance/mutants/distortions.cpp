@@ -121,6 +121,9 @@ void add_answers(std::vector<Distortion>& all) {
                        sink.done(r);
                        sink.failed({StatusCode::internal, "too late"});
                    }});
+    all.push_back({.name = "uses spare bytes", .reply = [](const AnnounceRequest&, Draft& d) {
+                       d.reply.reserved[0] = 1;
+                   }});
     all.push_back(
         {.name = "applies a batch from its end", .batch = [](std::vector<AnnounceCall>& b) {
              std::ranges::reverse(b);
@@ -338,6 +341,7 @@ void add_calls(std::vector<Distortion>& all) {
          }});
     all.push_back({.name = "does not hear enough", .is_never_enough = true});
     all.push_back(shows("shows no accounts", [](PeerRecord& p) { p.user = UserId::none; }));
+    all.push_back(shows("shows what was in memory", [](PeerRecord& p) { p.reserved[3] = 1; }));
     all.push_back(shows("shows no IPv6", [](PeerRecord& p) { p.ipv6 = {}; }));
     all.push_back(shows("shows everybody as a leecher", [](PeerRecord& p) {
         p.flags = has(p.flags, PeerFlags::seeder) ? PeerFlags::none : p.flags;
