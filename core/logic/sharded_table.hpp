@@ -14,7 +14,6 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
-#include <span>
 #include <type_traits>
 
 namespace chihaya::logic {
@@ -28,17 +27,25 @@ class ShardedTable {
     static_assert(std::is_trivially_copyable_v<Value>);
 
 public:
+    ShardedTable() {
+        for (Shard& shard : shards_) {
+            shard.entries = Entries(0, hash_);
+        }
+    }
+
     [[nodiscard]] std::optional<Value> find(const Key& key) const noexcept {
-        const Shard& shard = shard_of(key);
+        const Hashed hashed{key, hash_(key)};
+        const Shard& shard = shards_[hashed.hash % shard_count];
         const std::shared_lock lock(shard.mutex);
-        const auto found = shard.entries.find(key);
+        const auto found = shard.entries.find(hashed);
         return found == shard.entries.end() ? std::nullopt : std::optional<Value>(found->second);
     }
 
     [[nodiscard]] bool contains(const Key& key) const noexcept {
-        const Shard& shard = shard_of(key);
+        const Hashed hashed{key, hash_(key)};
+        const Shard& shard = shards_[hashed.hash % shard_count];
         const std::shared_lock lock(shard.mutex);
-        return shard.entries.contains(key);
+        return shard.entries.contains(hashed);
     }
 
     /// Errors: throws std::bad_alloc; then nothing has changed
@@ -66,27 +73,39 @@ public:
 private:
     static constexpr std::size_t shard_count = 64;
 
-    /// Each shard has a key of its own: its entries share the bits that chose the shard.
-    struct Hash {
-        KeyedHash keyed;
-        std::size_t operator()(const Key& key) const noexcept { return keyed(bytes_of(key)); }
+    /// A key whose hash is known: it is needed for the shard and again inside it.
+    struct Hashed {
+        const Key& key;
+        std::size_t hash;
     };
+    struct Hash {
+        using is_transparent = void;
+        KeyedHash keyed;
+        std::size_t operator()(const Key& key) const noexcept {
+            return keyed(
+                {static_cast<const std::uint8_t*>(static_cast<const void*>(&key)), sizeof(Key)});
+        }
+        std::size_t operator()(const Hashed& hashed) const noexcept { return hashed.hash; }
+    };
+    struct Equal {
+        using is_transparent = void;
+        bool operator()(const Key& left, const Key& right) const noexcept { return left == right; }
+        bool operator()(const Hashed& left, const Key& right) const noexcept {
+            return left.key == right;
+        }
+        bool operator()(const Key& left, const Hashed& right) const noexcept {
+            return left == right.key;
+        }
+    };
+    using Entries = boost::unordered_flat_map<Key, Value, Hash, Equal>;
     struct alignas(64) Shard {
         mutable std::shared_mutex mutex;
-        boost::unordered_flat_map<Key, Value, Hash> entries;
+        Entries entries;
     };
 
-    static std::span<const std::uint8_t> bytes_of(const Key& key) noexcept {
-        return {static_cast<const std::uint8_t*>(static_cast<const void*>(&key)), sizeof(Key)};
-    }
-    const Shard& shard_of(const Key& key) const noexcept {
-        return shards_[choose_(bytes_of(key)) % shard_count];
-    }
-    Shard& shard_of(const Key& key) noexcept {
-        return shards_[choose_(bytes_of(key)) % shard_count];
-    }
+    Shard& shard_of(const Key& key) noexcept { return shards_[hash_(key) % shard_count]; }
 
-    KeyedHash choose_;
+    Hash hash_;
     std::array<Shard, shard_count> shards_;
 };
 
