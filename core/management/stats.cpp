@@ -59,9 +59,9 @@ std::uint64_t minus(std::uint64_t left, std::uint64_t right) noexcept {
 config::Value peer_class(const Report& report, const std::string& kind, const std::string& family,
                          std::pair<std::uint64_t, std::uint64_t> joined_left) {
     const auto [joined, left] = joined_left;
-    const std::uint64_t reaped = report.find(kind + "_expired_" + family).value_or(0);
-    const std::uint64_t current =
-        report.find(kind + '_' + family).value_or(minus(joined, left + reaped));
+    const auto here = report.find(kind + '_' + family);
+    const std::uint64_t reaped = here ? minus(joined, left + *here) : 0;
+    const std::uint64_t current = here.value_or(minus(joined, left));
     config::Object shown;
     shown.push_back({"Current", json(current)});
     shown.push_back({"Joined", json(joined)});
@@ -116,7 +116,7 @@ void add_swarms(config::Object& page, const metrics::Snapshot& counters, const R
     page.push_back({"Torrents.Size", json(report.find("swarms").value_or(0))});
     page.push_back({"Torrents.Added", json(report.find("swarms_added").value_or(0))});
     page.push_back({"Torrents.Removed", json(report.find("swarms_removed").value_or(0))});
-    page.push_back({"Torrents.Reaped", json(report.find("swarms_expired").value_or(0))});
+    page.push_back({"Torrents.Reaped", json(report.find("purged_swarms").value_or(0))});
     page.push_back({"Peers.IPv4", peer_stats(counters.ipv4, report, "ipv4")});
     page.push_back({"Peers.IPv6", peer_stats(counters.ipv6, report, "ipv6")});
     if (const auto memory = memory_use()) {

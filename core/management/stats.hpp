@@ -24,9 +24,10 @@ namespace chihaya::management {
 ///
 /// Numbers come from the workers' counters and from what the drivers report; those stand under
 /// `Drivers` as well, by driver and metric. These reported names have a place in v1's fields:
-/// `swarms`, `swarms_added`, `swarms_removed`, `swarms_expired` (Torrents.*) and, each with `_ipv4`
-/// or `_ipv6` behind it, `peers`, `seeders`, `peers_expired`, `seeders_expired` (Peers.*). Without
-/// the former two, `Current` is what came minus what left and was not heard of again.
+/// `swarms`, `swarms_added`, `swarms_removed`, `purged_swarms` (Torrents.*), and `peers_ipv4`,
+/// `peers_ipv6`, `seeders_ipv4`, `seeders_ipv6` (`Current` in Peers.*). What joined, did not leave
+/// and is not there any more was reaped; where a driver does not say who is there, `Current` is
+/// what joined and did not leave.
 ///
 /// Lifetime: everything referred to outlives the page
 class Stats {
