@@ -314,14 +314,27 @@ std::uint32_t Chooser::take(const Shelf<Endpoint>& shelf, Region region, std::ui
         shelf.emit_run(from, end - from, written);
         return written + (end - from);
     }
-    spread_over(total, want, [&](std::uint32_t at) {
-        at += begin;
-        for (const std::uint32_t gap : excluded) {
-            at += at >= gap ? 1 : 0;
-        }
-        shelf.emit(at, written++);
+    if (shelf.ids != nullptr || excluded.size() > 1) {
+        spread_over(total, want, [&](std::uint32_t at) {
+            at += begin;
+            for (const std::uint32_t gap : excluded) {
+                at += at >= gap ? 1U : 0U;
+            }
+            shelf.emit(at, written++);
+        });
+        return written;
+    }
+    // The usual case, with all it needs in registers: what is written is bytes, and bytes may be
+    // anything as far as the compiler knows.
+    const std::uint32_t gap = excluded.empty() ? total : excluded.front() - begin;
+    const std::uint8_t* const from = shelf.all.wire() + std::size_t{begin} * sizeof(Endpoint);
+    std::uint8_t* to = shelf.out + std::size_t{written} * sizeof(Endpoint);
+    spread_over(total, want, [=](std::uint32_t at) mutable {
+        at += at >= gap ? 1U : 0U;
+        std::memcpy(to, from + std::size_t{at} * sizeof(Endpoint), sizeof(Endpoint));
+        to += sizeof(Endpoint);
     });
-    return written;
+    return written + want;
 }
 
 /// `count` of the numbers below `total`, each as likely as any other and none twice: one from
@@ -333,18 +346,20 @@ void Chooser::spread_over(std::uint32_t total, std::uint32_t count, Emit&& emit)
     if (count == 0) {
         return;
     }
-    const std::uint32_t turn = random_.below(total);
+    Random random = random_;  // see `take`
+    const std::uint32_t turn = random.below(total);
     const std::uint64_t step = (std::uint64_t{total} << 32U) / count;
     std::uint64_t end = 0;
     std::uint32_t low = 0;
     for (std::uint32_t i = 1; i <= count; ++i) {
         end += step;
         const std::uint32_t high = i == count ? total : static_cast<std::uint32_t>(end >> 32U);
-        std::uint32_t at = low + random_.below(high - low) + turn;
+        std::uint32_t at = low + random.below(high - low) + turn;
         at -= at >= total ? total : 0;
         emit(at);
         low = high;
     }
+    random_ = random;
 }
 
 }  // namespace chihaya::memory
