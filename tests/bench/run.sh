@@ -1,13 +1,13 @@
 #!/bin/sh
 # Builds what is needed in the release preset and measures.
-#   tests/bench/run.sh            everything, about ten minutes
-#   tests/bench/run.sh quick      small sizes, about a minute
+#   tests/bench/run.sh            everything, about a quarter of an hour
+#   tests/bench/run.sh quick      small sizes, one or two minutes
 #   tests/bench/run.sh http memory latency allocations --rounds 9 …   see measure.py --help
 set -eu
 cd "$(dirname "$0")/../.."
 build=build/release
 [ -f "$build/build.ninja" ] || cmake --preset release
-cmake --build "$build"
+cmake --build "$build" --target chihaya plugin_memory plugin_noop bench
 if [ "${1:-}" = quick ]; then
     shift
     set -- --quick "$@"
