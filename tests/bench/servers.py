@@ -126,10 +126,10 @@ class Opentracker(Server):
     modes = ("close",)
 
     def __init__(self, tools, mode="close", swarms=1):
-        super().__init__(tools, mode)
         self.program = shutil.which("opentracker")
         if not self.program:
             raise Absent("opentracker is not installed")
+        super().__init__(tools, mode)
         whitelist = self.folder / "whitelist"
         subprocess.run([tools / "http_load", "--swarms", str(swarms), "--write-hashes", whitelist],
                        check=True)
@@ -152,10 +152,10 @@ class Chihaya(Server):
     expect = "others"
 
     def __init__(self, tools, mode="keep-alive", **settings):
-        super().__init__(tools, mode)
         self.program = tools.parent / "bin" / "chihaya"
         if not self.program.exists():
             raise Absent(f"{self.program} is not built")
+        super().__init__(tools, mode)
         config = {"addr": f"127.0.0.1:{self.port}", "workers": 1,
                   "tracker": {"driver": "memory"}, "backend": {"driver": "noop"},
                   "management": {"addr": f"127.0.0.1:{free_port()}"}}
