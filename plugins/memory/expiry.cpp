@@ -20,7 +20,7 @@ public:
     }
 
 private:
-    // In units of about two nanoseconds.
+    // A unit is what it takes to look at a peer or a swarm that is not in the cache.
     static constexpr std::int64_t look = 1;
     static constexpr std::int64_t removal = 24;
 
@@ -52,7 +52,7 @@ private:
 };
 
 void Sweep::run(SweepSlice& slice) noexcept {
-    constexpr std::int64_t effort_max = 16 * 1024;
+    constexpr std::int64_t effort_max = 4 * 1024;
     state_.try_with([&](State& state) {
         std::int64_t effort = effort_max;
         Visit visit(state, slice, effort);
@@ -86,8 +86,10 @@ void Sweep::forget(std::span<const UserId> users, std::uint32_t second) {
         std::ranges::sort(state.erased, [](const ErasedUser& a, const ErasedUser& b) {
             return a.user != b.user ? a.user < b.user : a.second > b.second;
         });
-        const auto repeats = std::ranges::unique(state.erased, {}, &ErasedUser::user);
-        state.erased.erase(repeats.begin(), repeats.end());
+        const auto repeats =
+            std::unique(state.erased.begin(), state.erased.end(),
+                        [](const ErasedUser& a, const ErasedUser& b) { return a.user == b.user; });
+        state.erased.erase(repeats, state.erased.end());
     });
 }
 
@@ -213,7 +215,7 @@ bool Sweep::Visit::members(Swarm& swarm, const Surroundings& in) noexcept {
         if (is_tired()) {
             return false;
         }
-        effort_ -= 2 * look;
+        effort_ -= 4 * look;
         member(swarm, left - 1, in);
     }
     return true;
@@ -225,14 +227,14 @@ void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in
     const std::uint32_t history = slice_.rules.history_lifetime;
     const bool forgotten = memory::is_over(slice_.now.second, member.last_announce, history);
     if (is_erased(member) || (member.is(PeerFlags::dormant) && forgotten)) {
-        effort_ -= 4 * removal;
+        effort_ -= 2 * removal;
         swarm.remove_member(at, in);
         return;
     }
     if (member.is(PeerFlags::dormant) || !is_over(member)) {
         return;
     }
-    effort_ -= 4 * removal;
+    effort_ -= 2 * removal;
     ++slice_.expired;
     PeerRecord record = record_of(swarm, member);
     const bool stays_dormant =
