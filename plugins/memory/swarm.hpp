@@ -3,8 +3,8 @@
 /// @file swarm.hpp
 /// One swarm: 56 bytes in which up to three plain IPv4 peers fit, or pointers to more.
 ///
-/// Start here, then swarm.cpp (who joins, who leaves), choice.cpp (whom a reply holds) and
-/// expiry.cpp (who is forgotten).
+/// Start here, then swarm.cpp and membership.cpp (who joins, who leaves), choice.cpp (whom a reply
+/// holds) and expiry.cpp (who is forgotten).
 
 #include "chihaya/announce.hpp"
 #include "plugins/memory/members.hpp"
@@ -170,7 +170,14 @@ private:
 };
 static_assert(sizeof(Swarm) == 56);
 
-/// What `history` a member has.
+/// The row of somebody who says this.
+[[nodiscard]] std::uint16_t meta_of(const Sighting& sighting) noexcept;
+[[nodiscard]] Region region_of(PeerFlags flags) noexcept;
+
+/// The history of a peer of which nothing else is kept.
+[[nodiscard]] PeerHistory known_as(bool seeder) noexcept;
+
+/// The history of a member: whole, if it has an account.
 [[nodiscard]] PeerHistory history_of(const Member& member) noexcept;
 
 }  // namespace chihaya::memory
