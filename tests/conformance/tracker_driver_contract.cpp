@@ -1,6 +1,7 @@
 #include "tests/conformance/tracker_driver_contract.hpp"
 
 #include "tests/conformance/contract/parts.hpp"
+#include "tests/conformance/contract/world.hpp"
 
 #include <doctest/doctest.h>
 
@@ -60,6 +61,7 @@ void tracker_driver_contract(const MakeTrackerDriver& make_driver,
     SUBCASE("threads") {
         threads(make_driver);
     }
+    CHECK(take_busy_loops() == 0);
 }
 
 }  // namespace chihaya::test

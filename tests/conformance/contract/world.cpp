@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <exception>
+#include <atomic>
 #include <tuple>
 #include <utility>
 
@@ -86,11 +86,11 @@ void run_until(FakeHost& host, Predicate is_over) {
     host.turn();
 }
 
-/// `release` owes the loop a clean table. A failed check may throw, and must not do so twice.
-void check_idle(const FakeHost& host) {
-    if (std::uncaught_exceptions() == 0) {
-        CHECK(host.idle());
-    }
+std::atomic<unsigned> busy_loops = 0;
+
+/// `release` owes the loop a clean table. Called by destructors, where no check may fail.
+void note_busy(const FakeHost& host) {
+    busy_loops += host.idle() ? 0 : 1;
 }
 
 }  // namespace
@@ -248,9 +248,9 @@ Worker::Worker(TrackerDriver& driver, FakeClock& clock)
     REQUIRE(session_ != nullptr);
 }
 
-Worker::~Worker() noexcept(false) {
+Worker::~Worker() {
     session_.reset();
-    check_idle(host);
+    note_busy(host);
 }
 
 std::deque<Reply> Worker::announce(std::vector<AnnounceRequest> requests) {
@@ -285,6 +285,10 @@ std::vector<SwarmCounts> Worker::scrape(const std::vector<InfoHash>& info_hashes
     return reply.counts;
 }
 
+unsigned take_busy_loops() {
+    return busy_loops.exchange(0);
+}
+
 TrackerSetup plain_setup() {
     return {.params = "{}", .peer_lifetime = lifetime, .history_lifetime = lifetime, .workers = 8};
 }
@@ -295,10 +299,10 @@ Tracker::Tracker(const MakeTrackerDriver& make, const TrackerSetup& setup)
     worker_.emplace(*driver_, clock_);
 }
 
-Tracker::~Tracker() noexcept(false) {
+Tracker::~Tracker() {
     worker_.reset();
     driver_.reset();
-    check_idle(control_);
+    note_busy(control_);
 }
 
 void Tracker::let_pass(seconds time) {
