@@ -223,8 +223,10 @@ void HttpConnection::keep(std::string_view input) noexcept {
 }
 
 void HttpConnection::replied() noexcept {
-    // Pipelined requests go on where the input was left; theirs and this reply leave together.
-    if (kept_.empty()) {
+    // Pipelined requests go on where the input was left; theirs and this reply leave together, as
+    // far as there is room for another one.
+    const bool is_full = exchange_ != nullptr && exchange_->replies().size() >= limits::reply_max;
+    if (kept_.empty() || is_full) {
         flush();
         return;
     }

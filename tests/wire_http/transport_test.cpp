@@ -90,6 +90,23 @@ TEST_CASE("#89 pipelined requests are answered in order") {
     }
 }
 
+TEST_CASE("#89 pipelined requests are answered in full however large their replies are") {
+    const Tracker tracker;
+    const std::string from = "2001:db8:1111:2222:3333:4444:5555:6666";
+    tracker.announce_many({.more = "&numwant=0", .from = from}, 201);
+    TcpClient client(tracker.port());
+    constexpr int count = 300;
+    std::string all;
+    for (int i = 0; i < count; ++i) {
+        all += request({.more = "&numwant=200&compact=0", .from = from});
+    }
+    std::thread sender([&] { client.send(all); });
+    for (int i = 0; i < count; ++i) {
+        CHECK(peers(success(client.read_reply())).size() == 200);
+    }
+    sender.join();
+}
+
 TEST_CASE("#89 pipelined refusals and scrapes and announces keep their places") {
     const Tracker tracker;
     TcpClient client(tracker.port());
