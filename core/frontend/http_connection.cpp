@@ -21,6 +21,7 @@ void HttpConnection::open(int socket, const IpAddress& from, bool is_ipv6) noexc
     stream_.open(socket, is_ipv6);
     from_ = from;
     close_after_reply_ = false;
+    client_goes_on_ = false;
     refused_ = false;
     requests_ = 0;
     seen_ = 0;
@@ -48,6 +49,13 @@ void HttpConnection::close() noexcept {
     owner_.closed();
     if (!stream_.waiting()) {
         owner_.unused(*this);
+    }
+}
+
+void HttpConnection::end() noexcept {
+    read_more();
+    if (phase_ == Phase::idle || phase_ == Phase::head) {
+        close();
     }
 }
 
@@ -155,8 +163,9 @@ std::string_view HttpConnection::discard_body(std::string_view input) noexcept {
 bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     ++owner_.counters().requests;
     ++requests_;
-    close_after_reply_ = !request.keep_alive || !owner_.settings().keep_alive ||
-                         owner_.stopping() || requests_ >= limits::requests_per_connection_max;
+    client_goes_on_ = request.keep_alive && owner_.settings().keep_alive;
+    close_after_reply_ =
+        !client_goes_on_ || owner_.stopping() || requests_ >= limits::requests_per_connection_max;
     HttpExchange::Form form{.minor_version = request.minor_version,
                             .keep_alive = !close_after_reply_};
     if (request.method == wire::Method::other) {
@@ -311,17 +320,19 @@ void HttpConnection::write_more() noexcept {
 }
 
 void HttpConnection::sent_all() noexcept {
-    if (refused_) {
+    const bool is_expected = close_after_reply_ && !client_goes_on_ && kept_.empty();
+    if (is_expected && !refused_) {
+        close();
+        return;
+    }
+    const bool has_request = seen_ < kept_.size();
+    if (refused_ || close_after_reply_ || (owner_.stopping() && !has_request)) {
         stream_.finish_writing();
         enter(Phase::lingering);
         linger();
         return;
     }
-    if (close_after_reply_) {
-        close();
-        return;
-    }
-    if (seen_ < kept_.size()) {
+    if (has_request) {
         replied();  // requests are left that had to wait for room
         return;
     }
@@ -331,8 +342,8 @@ void HttpConnection::sent_all() noexcept {
     }
 }
 
-/// Drops what a refused client is still sending. Closing with unread input would reset the
-/// connection, and the client might never see why it was refused.
+/// Drops what a client is still sending that gets no answer. Closing with unread input would reset
+/// the connection, and the client might never see the last replies, or why it was refused.
 void HttpConnection::linger() noexcept {
     const std::span<char> room = owner_.read_room();
     for (;;) {

@@ -81,6 +81,9 @@ public:
     /// Closes at once, whatever is going on.
     void close() noexcept;
 
+    /// Of an idle connection: answers what has arrived meanwhile, or closes.
+    void end() noexcept;
+
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
 
     /// When the present phase ends. Kept by the front end.
@@ -113,7 +116,8 @@ private:
     IpAddress from_;
     Phase phase_ = Phase::closed;
     bool close_after_reply_ = false;
-    bool refused_ = false;  // what else arrives is dropped unread
+    bool client_goes_on_ = false;  // it does not expect that we close
+    bool refused_ = false;         // what else arrives is dropped unread
     std::uint32_t requests_ = 0;
     std::size_t seen_ = 0;       // of `kept_`: known to be incomplete
     std::size_t body_left_ = 0;  // of a request's body that nobody wants

@@ -47,15 +47,18 @@ void HttpFrontend::listen(net::ListeningSocket socket) {
 void HttpFrontend::stop() noexcept {
     stopping_ = true;
     for (const auto& listener : listeners_) {
-        listener->close();
+        listener->finish();
     }
     while (!idle_.empty()) {
-        idle_.front().close();
+        idle_.front().end();
     }
 }
 
 void HttpFrontend::close_all() noexcept {
-    stop();
+    stopping_ = true;
+    for (const auto& listener : listeners_) {
+        listener->close();
+    }
     sweep_timer_.cancel();
     for (const auto& connection : connections_) {
         connection->close();

@@ -30,7 +30,8 @@ public:
     /// Accepts from `socket` as well, which becomes the front end's.
     void listen(net::ListeningSocket socket);
 
-    /// Accepts no more, closes idle connections, and ends every other with its next reply.
+    /// Accepts no more, closes idle connections, and ends every other with its next reply. What has
+    /// arrived by now is answered.
     void stop() noexcept;
 
     /// Closes what is left.

@@ -171,6 +171,14 @@ void TcpListener::start() {
     wait();
 }
 
+void TcpListener::finish() noexcept {
+    bool more = *alive_;
+    for (std::uint32_t i = 0; more && i < limits::accepts_per_turn_max; ++i) {
+        more = accept_one();
+    }
+    close();
+}
+
 void TcpListener::close() noexcept {
     *alive_ = false;
     boost::system::error_code ignored;

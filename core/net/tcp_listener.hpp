@@ -48,8 +48,11 @@ public:
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;
 
-    /// Starts accepting; until `close`.
+    /// Starts accepting; until `close` or `finish`.
     void start();
+
+    /// Accepts what waits in the kernel's queue, as far as one turn goes, and no more.
+    void finish() noexcept;
 
     /// No more connections. Those in the kernel's queue are reset.
     void close() noexcept;
