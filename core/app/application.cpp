@@ -125,6 +125,7 @@ void Application::handleOption(const std::string& name, const std::string& value
 }
 
 int Application::main(const ArgVec& arguments) {
+    understood_ = true;
     if (!arguments.empty()) {
         std::cerr << "chihaya: unexpected argument; see chihaya --help\n";
         return EXIT_USAGE;

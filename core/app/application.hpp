@@ -23,6 +23,11 @@ namespace chihaya::app {
 /// Exit codes are those of sysexits: 0 after a stop, 64 for a wrong command line, 71 when an
 /// address cannot be bound, 78 when configuration or plugins are at fault, 70 for a bug.
 class Application final : public Poco::Util::ServerApplication {
+public:
+    /// Has the command line been understood? Where it has not, Poco has said why, and means by its
+    /// exit code that a configuration file is at fault.
+    [[nodiscard]] bool understood() const noexcept { return understood_; }
+
 protected:
     // Poco's spelling.
     void defineOptions(Poco::Util::OptionSet& options) override;
@@ -38,6 +43,7 @@ private:
     [[nodiscard]] std::optional<config::Config> read_configuration(Log& log) const;
     void print_help() const;
 
+    bool understood_ = false;
     Task task_ = Task::serve;
     std::string config_path_;
     std::optional<std::uint32_t> workers_;

@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     }
     try {
         chihaya::app::Application application;
-        return application.run(static_cast<int>(pointers.size()), pointers.data());
+        const int code = application.run(static_cast<int>(pointers.size()), pointers.data());
+        return application.understood() ? code : Poco::Util::Application::EXIT_USAGE;
     } catch (const Poco::Exception& error) {
         std::cerr << "chihaya: " << error.displayText() << '\n';
         return Poco::Util::Application::EXIT_USAGE;
