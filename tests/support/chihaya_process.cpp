@@ -70,6 +70,9 @@ ChihayaProcess::ChihayaProcess(ChihayaOptions options) : options_(std::move(opti
     if (options_.complete_config) {
         config = complete(config, http_port(), management_port());
     }
+    // Management starts last, so whoever waits for it finds everything else there.
+    const std::string management = ':' + std::to_string(management_port());
+    ready_port_ = config.find(management) != std::string::npos ? management_port() : http_port();
     std::ofstream(dir_ / "chihaya.json") << config;
     start();
     if (options_.wait_until_ready) {
@@ -156,7 +159,8 @@ void ChihayaProcess::wait_until_ready() {
     const auto deadline = Clock::now() + options_.patience;
     while (running() && Clock::now() < deadline) {
         try {
-            const TcpClient probe(http_port(), options_.host.c_str());
+            const TcpClient probe(ready_port_,
+                                  ready_port_ == http_port() ? options_.host.c_str() : "127.0.0.1");
             return;
         } catch (const std::system_error&) {
             std::this_thread::sleep_for(poll_pause);  // not listening yet

@@ -70,6 +70,7 @@ private:
     TempDir dir_;
     FreePort http_port_;
     FreePort management_port_;
+    std::uint16_t ready_port_ = 0;  // answers when everything does
     pid_t pid_ = -1;
     std::optional<int> exit_code_;
 };
