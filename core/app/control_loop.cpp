@@ -1,7 +1,5 @@
 #include "core/app/control_loop.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <future>
 #include <utility>
 
@@ -21,12 +19,12 @@ void ControlLoop::start() {
 void ControlLoop::run_on(const std::function<void()>& work) {
     std::packaged_task<void()> task(work);
     auto done = task.get_future();
-    boost::asio::post(loop_.context(), [&task] { task(); });
+    loop_.post([&task] { task(); });
     done.get();
 }
 
 void ControlLoop::post(std::function<void()> work) {
-    boost::asio::post(loop_.context(), std::move(work));
+    loop_.post(std::move(work));
 }
 
 void ControlLoop::stop() noexcept {

@@ -42,6 +42,7 @@ void Service::load() {
         tracker_ =
             tracker.create_tracker(control_.tracker_host(), tracker_setup_of(config_)).value();
         roster_.emplace(*tracker_);
+        roster_->on_lapsed([this] { control_.post([this] { load_shared_copy(); }); });
         BackendSetup setup;
         setup.params = config_.backend.params;
         setup.spool_dir = config_.state_dir;
@@ -88,7 +89,27 @@ void Service::start() {
                 {"mode", config_.private_mode ? "private" : "public"}});
 }
 
+/// On the control loop.
+void Service::load_shared_copy() {
+    if (tracker_ == nullptr) {
+        return;  // it has been given back meanwhile
+    }
+    if (const Status loaded = tracker_->load(roster_->replica()); !loaded.ok()) {
+        log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
+                   {{"reason", loaded.reason}});
+    }
+}
+
+/// First what the tracker driver has kept and what other nodes change, then what the configuration
+/// and the site say.
 void Service::fill_roster() {
+    control_.run_on([this] {
+        if (const Status followed = tracker_->follow(roster_->replica()); !followed.ok()) {
+            log_.write(Severity::warning, area, "changes of other nodes will not be noticed",
+                       {{"reason", followed.reason}});
+        }
+        load_shared_copy();
+    });
     for (const std::string& text : config_.client_whitelist) {
         const auto prefix = logic::client_prefix(text);
         if (!prefix) {

@@ -45,6 +45,7 @@ public:
 
 private:
     void fill_roster();
+    void load_shared_copy();
     void start_management();
     [[nodiscard]] metrics::Snapshot counters() const;
     void release_drivers() noexcept;

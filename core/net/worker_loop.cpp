@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <utility>
+
 namespace chihaya::net {
 namespace {
 
@@ -28,6 +30,10 @@ void WorkerLoop::at_turn_end(Task task) {
 
 void WorkerLoop::forget_turn_end(const void* subject) noexcept {
     std::erase_if(turn_end_, [&](const Task& task) { return task.subject == subject; });
+}
+
+void WorkerLoop::post(std::function<void()> work) {
+    boost::asio::post(context_, std::move(work));
 }
 
 void WorkerLoop::ask_for_turn() {

@@ -12,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace chihaya::net {
@@ -35,6 +36,9 @@ public:
     /// From now on `task` runs at the end of every turn, in the order of asking.
     void at_turn_end(Task task);
     void forget_turn_end(const void* subject) noexcept;
+
+    /// Runs `work` in a later turn. Thread: any
+    void post(std::function<void()> work);
 
     /// Makes sure that another turn follows this one, though nothing may be ready.
     void ask_for_turn();
