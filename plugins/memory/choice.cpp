@@ -30,7 +30,7 @@ public:
     }
 
 private:
-    std::array<std::uint32_t, Members::siblings_max + 1> all_{};
+    std::array<std::uint32_t, Members::siblings_max + 2> all_{};
     std::uint32_t count_ = 0;
 };
 
@@ -142,6 +142,13 @@ void Chooser::choose(const Swarm& swarm, const AnnounceRequest& request, const S
         who.excluded[1].add(position[1]);
     };
     exclude(seen.position);
+    // Where somebody else holds the announcer's endpoint, it is the announcer's all the same.
+    if (seen.position[0] == absent && who.ipv4.present()) {
+        who.excluded[0].add(blocks.ipv4.find(who.ipv4, in.secret.hash(who.ipv4)));
+    }
+    if (seen.position[1] == absent && who.ipv6.present()) {
+        who.excluded[1].add(blocks.ipv6.find(who.ipv6, in.secret.hash(who.ipv6)));
+    }
     if (request.user != UserId::none && blocks.members->size() > 1) {
         const auto siblings = blocks.members->siblings(in.secret, who.user);
         who.check_accounts = !siblings.complete;

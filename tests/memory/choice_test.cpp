@@ -181,6 +181,29 @@ TEST_CASE("of a preferred subnet everybody comes first, in a small swarm and in 
     }
 }
 
+TEST_CASE("two accounts that claim one endpoint are handed out once, and not to each other") {
+    Tracker tracker;
+    tracker.announce(with_account(announce_of(1), 7));
+    const Reply own = tracker.announce(with_account(announce_of(1), 8));
+    CHECK(own.told.counts.leechers == 2);
+    CHECK(own.told.ipv4_peers == 0);
+    CHECK(tracker.announce(with_account(announce_of(1), 7)).told.ipv4_peers == 0);
+    CHECK(tracker.announce(announce_of(2)).told.ipv4_peers == 1);
+}
+
+TEST_CASE("naming a stranger's IPv6 address neither hides nor ends the stranger") {
+    Tracker tracker;
+    tracker.announce(over_ipv6(announce_of(1), 1));
+    AnnounceRequest attack = announce_of(2);
+    attack.ipv6 = ipv6(1);
+    CHECK(tracker.announce(attack).told.counts.leechers == 2);
+    attack.event = Event::stopped;
+    CHECK(tracker.announce(attack).told.counts.leechers == 1);
+    const Reply reply = tracker.announce(announce_of(3));
+    REQUIRE(reply.told.ipv6_peers == 1);
+    CHECK(reply.ipv6s()[0] == ipv6(1));
+}
+
 TEST_CASE("a swarm of three chooses by the rules as well") {
     Tracker tracker;
     tracker.announce(announce_of(1, 0));
