@@ -2,8 +2,9 @@
 # Installs what is missing, builds, and runs the tests.
 #
 #   tests/run.sh          everything, under ASan+UBSan; what has threads under TSan as well; fuzzers,
-#                         real BitTorrent clients, format and lint
+#                         real BitTorrent clients, format
 #   tests/run.sh quick    the tests that need nothing but the build: under three minutes after it
+#   tests/run.sh lint     clang-format and clang-tidy over every source
 #
 # In CI (CI=true) a test that is skipped is a failure. The last line counts the tests.
 set -euo pipefail
@@ -66,10 +67,14 @@ case "$tier" in
     run_tests tsan -L threads
     build fuzz fuzzers
     run_tests fuzz -L fuzz
-    step "lint" tests/house/lint.py build/fuzz /core/ /plugins/
+    ;;
+  lint)
+    cmake --preset fuzz > /dev/null
+    step "format" tests/house/format.sh
+    step "lint" tests/house/lint.py build/fuzz
     ;;
   *)
-    echo "unknown tier '$tier'; accepted are quick, or nothing for everything" >&2
+    echo "unknown tier '$tier'; accepted are quick, lint, or nothing for everything" >&2
     exit 64
     ;;
 esac
