@@ -60,7 +60,6 @@ private:
 
     struct State {
         explicit State(std::span<Shard> all) noexcept : shards(all) {}
-        void next_shard() noexcept;
 
         std::span<Shard> shards;
         std::size_t shard = 0;

@@ -81,7 +81,8 @@ Status MemoryDriver::erase_users(std::span<const UserId> users) noexcept {
     return {};
 }
 
-bool MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy) {
+Status MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy,
+                              bool& more) {
     const std::uint64_t hashed = hash(info_hash);
     bool found = false;
     shard_of(hashed).swarms.with([&](SwarmTable& table) {
@@ -91,33 +92,39 @@ bool MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCop
             copy.take(*swarm);
         }
     });
-    return !found || copy.show(sink, ticks_, latest());
+    if (found) {
+        more = copy.show(sink, ticks_, latest());
+    }
+    return {};
 }
 
 Status MemoryDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
     try {
         SwarmCopy copy;
-        show_one(info_hash, sink, copy);
+        bool more = true;
+        return show_one(info_hash, sink, copy, more);
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }
-    return {};
 }
 
 Status MemoryDriver::read_swarms(SwarmSink& sink) noexcept {
     try {
         SwarmCopy copy;
         std::vector<InfoHash> names;  // swarms change places meanwhile; names do not
-        bool more = true;
-        for (std::size_t shard = 0; shard < shard_count && more; ++shard) {
+        for (std::size_t shard = 0; shard < shard_count; ++shard) {
             shards_[shard].swarms.with([&](SwarmTable& table) {
                 names.clear();
                 for (std::uint32_t at = 0; at < table.size(); ++at) {
                     names.push_back(table[at].info_hash());
                 }
             });
-            for (auto name = names.begin(); name != names.end() && more; ++name) {
-                more = show_one(*name, sink, copy);
+            for (const InfoHash& name : names) {
+                bool more = true;
+                const Status status = show_one(name, sink, copy, more);
+                if (!status.ok() || !more) {
+                    return status;
+                }
             }
         }
     } catch (const std::bad_alloc&) {

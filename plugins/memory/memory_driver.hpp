@@ -69,8 +69,7 @@ public:
 private:
     void adopt(const TrackerSetup& setup) noexcept;
     [[nodiscard]] Moment latest() const noexcept;
-    /// False when the sink has had enough. Errors: std::bad_alloc
-    bool show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy);
+    Status show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy, bool& more);
 
     Host& control_;
     const HashSecret secret_;
