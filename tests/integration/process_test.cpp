@@ -5,7 +5,6 @@
 #include "tests/wire_http/tracker.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -40,11 +39,31 @@ std::string with_proxy(const std::string& more = "") {
     return R"({"workers": 1, "real_ip_header": "X-Forwarded-For")" + more + "}";
 }
 
+/// Waits until the tracker has sent nothing for half a second.
+void wait_until_stuck(const ChihayaProcess& process) {
+    const auto sent = [&] {
+        const std::string page = http_get(process.management_port(), "/stats?flatten").body;
+        constexpr std::string_view name = "\"BytesTransmitted\":";
+        return std::stoull(page.substr(page.find(name) + name.size()));
+    };
+    auto before = sent();
+    for (int unchanged = 0; unchanged < 50; ++unchanged) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        const auto now = sent();
+        unchanged = now == before ? unchanged : 0;
+        before = now;
+    }
+}
+
 /// A client that has asked for more than the kernel can hold for it, and does not read.
 class DeafClient {
 public:
-    explicit DeafClient(std::uint16_t port) : client_(port) {
-        TcpClient filler(port);
+    explicit DeafClient(const ChihayaProcess& process) : client_(process.http_port()) {
+        // Of a fixed size: what the kernel may grow to would hold all the replies.
+        constexpr int receive_buffer = 64 * 1024;
+        REQUIRE(::setsockopt(client_.native_handle(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                             sizeof receive_buffer) == 0);
+        TcpClient filler(process.http_port());
         for (std::uint32_t i = 1; i <= swarm_size; ++i) {
             filler.send(request({.info_hash = large_swarm,
                                  .port = 10'000 + i,
@@ -59,24 +78,13 @@ public:
         for (std::uint32_t i = 0; i < asked; ++i) {
             client_.send(one);
         }
-        wait_until_stuck();
+        wait_until_stuck(process);
     }
 
     /// Everything it is sent, now that it listens.
     std::string read_to_end() { return client_.read_to_end(); }
 
 private:
-    void wait_until_stuck() const {
-        int arrived = 0;
-        for (int unchanged = 0; arrived == 0 || unchanged < 20; ++unchanged) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-            int now = 0;
-            ::ioctl(client_.native_handle(), FIONREAD, &now);
-            unchanged = now == arrived ? unchanged : 0;
-            arrived = now;
-        }
-    }
-
     TcpClient client_;
 };
 
@@ -149,7 +157,7 @@ TEST_CASE("idle clients and half-sent requests delay no stop") {
 
 TEST_CASE("#203 replies in flight are finished at a stop") {
     ChihayaProcess process({.config = with_proxy()});
-    DeafClient deaf(process.http_port());
+    DeafClient deaf(process);
     process.signal(SIGTERM);
     REQUIRE(falls_silent(process.http_port()));
     std::string all = deaf.read_to_end();
@@ -219,7 +227,7 @@ TEST_CASE("clients that announce through a stop get whole replies or none") {
 
 TEST_CASE("a stop waits for a deaf client as long as request_timeout") {
     ChihayaProcess process({.config = with_proxy(R"(, "request_timeout": "1s")")});
-    DeafClient deaf(process.http_port());
+    DeafClient deaf(process);
     const auto began = Clock::now();
     CHECK(process.stop() == 0);
     CHECK(Clock::now() - began >= std::chrono::milliseconds(900));
@@ -228,7 +236,7 @@ TEST_CASE("a stop waits for a deaf client as long as request_timeout") {
 TEST_CASE("a second signal ends the process at once") {
     ChihayaProcess process(
         {.config = with_proxy(R"(, "request_timeout": "5m", "http": {"write_timeout": "5m"})")});
-    DeafClient deaf(process.http_port());
+    DeafClient deaf(process);
     process.signal(SIGTERM);
     REQUIRE(falls_silent(process.http_port()));
     CHECK(process.running());
