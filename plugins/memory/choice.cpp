@@ -34,10 +34,10 @@ private:
     std::uint32_t count_ = 0;
 };
 
-template <std::size_t size>
-bool shares_prefix(const std::array<std::uint8_t, size>& a, const std::array<std::uint8_t, size>& b,
+template <std::size_t Size>
+bool shares_prefix(const std::array<std::uint8_t, Size>& a, const std::array<std::uint8_t, Size>& b,
                    unsigned bits) noexcept {
-    bits = std::min<unsigned>(bits, (size - 2) * 8);
+    bits = std::min<unsigned>(bits, (Size - 2) * 8);
     const std::size_t whole = bits / 8;
     if (!std::equal(a.begin(), a.begin() + whole, b.begin())) {
         return false;
@@ -50,8 +50,7 @@ bool shares_prefix(const std::array<std::uint8_t, size>& a, const std::array<std
 
 Quota quota(std::uint32_t seeders, std::uint32_t leechers, std::uint32_t want) noexcept {
     Quota both;
-    const std::uint32_t first =
-        leechers == 0 ? want : std::max<std::uint32_t>(want * 3 / 4, want != 0);
+    const std::uint32_t first = leechers == 0 ? want : std::max(want * 3 / 4, want == 0 ? 0U : 1U);
     both.seeders = std::min(seeders, first);
     both.leechers = std::min(leechers, want - both.seeders);
     both.seeders = std::min(seeders, want - both.leechers);

@@ -52,7 +52,7 @@ private:
 };
 
 void Sweep::run(SweepSlice& slice) noexcept {
-    constexpr std::int64_t effort_max = 4 * 1024;
+    constexpr std::int64_t effort_max = 4096;
     state_.try_with([&](State& state) {
         std::int64_t effort = effort_max;
         Visit visit(state, slice, effort);
@@ -64,16 +64,18 @@ void Sweep::run(SweepSlice& slice) noexcept {
                 return;
             }
             ++slice.shards_done;
-            state.swarms_left = absent;
-            state.shard = (state.shard + 1) % state.shards.size();
-            if (state.shard == 0) {
-                ++state.rounds;
-                std::erase_if(state.erased, [&](const ErasedUser& erased) {
-                    return erased.round + 1 < state.rounds;
-                });
-            }
+            state.next_shard();
         }
     });
+}
+
+void Sweep::State::next_shard() noexcept {
+    swarms_left = absent;
+    shard = (shard + 1) % shards.size();
+    if (shard == 0) {
+        ++rounds;
+        std::erase_if(erased, [&](const ErasedUser& user) { return user.round + 1 < rounds; });
+    }
 }
 
 void Sweep::forget(std::span<const UserId> users, std::uint32_t second) {

@@ -60,6 +60,7 @@ private:
 
     struct State {
         explicit State(std::span<Shard> all) noexcept : shards(all) {}
+        void next_shard() noexcept;
 
         std::span<Shard> shards;
         std::size_t shard = 0;

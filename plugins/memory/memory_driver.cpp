@@ -81,8 +81,7 @@ Status MemoryDriver::erase_users(std::span<const UserId> users) noexcept {
     return {};
 }
 
-Status MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy,
-                              bool& more) {
+bool MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy) {
     const std::uint64_t hashed = hash(info_hash);
     bool found = false;
     shard_of(hashed).swarms.with([&](SwarmTable& table) {
@@ -92,39 +91,33 @@ Status MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmC
             copy.take(*swarm);
         }
     });
-    if (found) {
-        more = copy.show(sink, ticks_, latest());
-    }
-    return {};
+    return !found || copy.show(sink, ticks_, latest());
 }
 
 Status MemoryDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
     try {
         SwarmCopy copy;
-        bool more = true;
-        return show_one(info_hash, sink, copy, more);
+        show_one(info_hash, sink, copy);
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }
+    return {};
 }
 
 Status MemoryDriver::read_swarms(SwarmSink& sink) noexcept {
     try {
         SwarmCopy copy;
         std::vector<InfoHash> names;  // swarms change places meanwhile; names do not
-        for (std::size_t shard = 0; shard < shard_count; ++shard) {
+        bool more = true;
+        for (std::size_t shard = 0; shard < shard_count && more; ++shard) {
             shards_[shard].swarms.with([&](SwarmTable& table) {
                 names.clear();
                 for (std::uint32_t at = 0; at < table.size(); ++at) {
                     names.push_back(table[at].info_hash());
                 }
             });
-            for (const InfoHash& name : names) {
-                bool more = true;
-                const Status status = show_one(name, sink, copy, more);
-                if (!status.ok() || !more) {
-                    return status;
-                }
+            for (auto name = names.begin(); name != names.end() && more; ++name) {
+                more = show_one(*name, sink, copy);
             }
         }
     } catch (const std::bad_alloc&) {

@@ -69,7 +69,8 @@ public:
 private:
     void adopt(const TrackerSetup& setup) noexcept;
     [[nodiscard]] Moment latest() const noexcept;
-    Status show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy, bool& more);
+    /// False when the sink has had enough. Errors: std::bad_alloc
+    bool show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy);
 
     Host& control_;
     const HashSecret secret_;

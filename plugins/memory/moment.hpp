@@ -80,7 +80,7 @@ private:
 
 /// What the operator has set, as of this batch.
 struct Rules {
-    TickScale ticks;
+    TickScale ticks{std::chrono::seconds(1)};
     std::uint32_t limit_ticks = 0;  // older, and a peer is gone
     std::uint32_t peer_lifetime = 0;
     std::uint32_t history_lifetime = 0;

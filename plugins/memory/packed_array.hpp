@@ -18,9 +18,9 @@
 namespace chihaya::memory {
 
 /// Lives inside records that are moved byte by byte and is therefore released by hand.
-template <class Item, std::uint32_t piece>
+template <class Item, std::uint32_t Piece>
 class PackedArray {
-    static_assert(std::is_trivially_copyable_v<Item> && std::has_single_bit(piece));
+    static_assert(std::is_trivially_copyable_v<Item> && std::has_single_bit(Piece));
 
 public:
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
@@ -33,22 +33,22 @@ public:
         if (size_ < capacity_) {
             return;
         }
-        if (capacity_ < piece) {
+        if (capacity_ < Piece) {
             const std::uint32_t capacity = std::max(1U, capacity_ * 2);
             move_to(heap, heap.take(bytes(capacity)), capacity);
             return;
         }
-        void* const added = heap.take(bytes(piece));
+        void* const added = heap.take(bytes(Piece));
         if (std::has_single_bit(pieces())) {
             try {
-                set_directory(heap, heap.take(room(2 * pieces())), room(pieces()));
+                set_directory(heap, heap.take(room(2 * pieces())), pieces());
             } catch (const std::bad_alloc&) {
-                heap.give_back(added, bytes(piece));
+                heap.give_back(added, bytes(Piece));
                 throw;
             }
         }
-        directory_[pieces()] = static_cast<Item*>(added);
-        capacity_ += piece;
+        directory()[pieces()] = static_cast<Item*>(added);
+        capacity_ += Piece;
     }
 
     /// `reserve` was called before.
@@ -64,12 +64,12 @@ public:
 
     /// Gives memory back when there is too much of it.
     void shrink(Heap& heap) noexcept {
-        while (capacity_ > piece && size_ + 2 * piece <= capacity_) {
+        while (capacity_ > Piece && size_ + 2 * Piece <= capacity_) {
             if (!drop_piece(heap)) {
                 return;
             }
         }
-        while (capacity_ <= piece && capacity_ > 1 && size_ <= capacity_ / 4) {
+        while (capacity_ <= Piece && capacity_ > 1 && size_ <= capacity_ / 4) {
             void* const memory = heap.try_take(bytes(capacity_ / 2));
             if (memory == nullptr) {
                 return;
@@ -79,13 +79,13 @@ public:
     }
 
     void release(Heap& heap) noexcept {
-        if (capacity_ <= piece) {
-            heap.give_back(only_, bytes(capacity_));
+        if (capacity_ <= Piece) {
+            heap.give_back(only(), bytes(capacity_));
         } else {
             for (std::uint32_t at = 0; at < pieces(); ++at) {
-                heap.give_back(directory_[at], bytes(piece));
+                heap.give_back(directory()[at], bytes(Piece));
             }
-            heap.give_back(directory_, room(std::bit_ceil(pieces())));
+            heap.give_back(directory(), room(std::bit_ceil(pieces())));
         }
         *this = {};
     }
@@ -94,63 +94,63 @@ private:
     static constexpr std::size_t bytes(std::uint32_t items) noexcept {
         return std::size_t{items} * sizeof(Item);
     }
-    [[nodiscard]] std::uint32_t pieces() const noexcept { return capacity_ / piece; }
+    [[nodiscard]] std::uint32_t pieces() const noexcept { return capacity_ / Piece; }
 
     [[nodiscard]] Item* place(std::uint32_t at) const noexcept {
-        return capacity_ <= piece ? only_ + at : directory_[at / piece] + at % piece;
+        return capacity_ <= Piece ? only() + at : directory()[at / Piece] + at % Piece;
     }
 
     void move_to(Heap& heap, void* memory, std::uint32_t capacity) noexcept {
         auto* const fresh = static_cast<Item*>(memory);
-        std::uninitialized_copy_n(only_, size_, fresh);
-        heap.give_back(only_, bytes(capacity_));
-        only_ = fresh;
+        std::uninitialized_copy_n(only(), size_, fresh);
+        heap.give_back(only(), bytes(capacity_));
+        block_ = fresh;
         capacity_ = capacity;
     }
 
     /// A directory has room for a power of two; a single piece needs none.
     static constexpr std::size_t room(std::uint32_t pieces) noexcept {
-        return pieces < 2 ? 0 : std::size_t{pieces} * sizeof(Item*);
+        return std::size_t{std::max(2U, pieces)} * sizeof(Item*);
     }
 
-    /// Goes over from a directory of `old_room` bytes, or from none.
-    void set_directory(Heap& heap, void* memory, std::size_t old_room) noexcept {
+    /// Goes over from a directory for `old_pieces`, or from none for one.
+    void set_directory(Heap& heap, void* memory, std::uint32_t old_pieces) noexcept {
         auto** const fresh = static_cast<Item**>(memory);
-        if (old_room == 0) {
-            fresh[0] = only_;
+        if (old_pieces == 1) {
+            fresh[0] = only();
         } else {
-            std::copy_n(directory_, pieces(), fresh);
-            heap.give_back(directory_, old_room);
+            std::copy_n(directory(), pieces(), fresh);
+            heap.give_back(directory(), room(old_pieces));
         }
-        directory_ = fresh;
+        block_ = fresh;
     }
 
     bool drop_piece(Heap& heap) noexcept {
         const std::uint32_t fewer = pieces() - 1;
-        Item* const last = directory_[fewer];
+        Item* const last = directory()[fewer];
         if (fewer == 1) {
-            Item* const first = directory_[0];
-            heap.give_back(directory_, room(2));
-            only_ = first;
+            Item* const first = directory()[0];
+            heap.give_back(directory(), room(2));
+            block_ = first;
         } else if (std::has_single_bit(fewer)) {
             void* const memory = heap.try_take(room(fewer));
             if (memory == nullptr) {
                 return false;
             }
-            capacity_ -= piece;
-            set_directory(heap, memory, room(2 * fewer));
-            heap.give_back(last, bytes(piece));
+            capacity_ -= Piece;
+            set_directory(heap, memory, 2 * fewer);
+            heap.give_back(last, bytes(Piece));
             return true;
         }
-        capacity_ -= piece;
-        heap.give_back(last, bytes(piece));
+        capacity_ -= Piece;
+        heap.give_back(last, bytes(Piece));
         return true;
     }
 
-    union {
-        Item* only_ = nullptr;  // up to one piece
-        Item** directory_;      // more
-    };
+    [[nodiscard]] Item* only() const noexcept { return static_cast<Item*>(block_); }
+    [[nodiscard]] Item** directory() const noexcept { return static_cast<Item**>(block_); }
+
+    void* block_ = nullptr;  // the items; from the second piece on, a directory of pieces
     std::uint32_t size_ = 0;
     std::uint32_t capacity_ = 0;
 };

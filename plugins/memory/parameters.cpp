@@ -52,7 +52,7 @@ std::optional<Parameters> read_parameters(Host& control, std::string_view json) 
                                 ", accepted is an object like {\"peer_ids\": true}");
             return std::nullopt;
         }
-        const auto object = root.extract<Poco::JSON::Object::Ptr>();
+        const auto& object = root.extract<Poco::JSON::Object::Ptr>();
         for (const std::string& key : object->getNames()) {
             if (!read_parameter(control, key, object->get(key), parameters)) {
                 return std::nullopt;

@@ -79,25 +79,29 @@ void PeerArray<Endpoint>::reserve(const Surroundings& in, Columns columns) {
         adopt(in, in.heap.take(bytes(capacity, all)), capacity, all);
     }
     if (count >= index_from && !block_->index.exists()) {
-        // From here on it grows and shrinks with the rows; it is built at once, while that is
-        // cheap.
-        PositionIndex index;
-        const auto hash_at = [&](std::uint32_t at) {
-            return in.secret.hash(endpoint(at));
-        };
-        try {
-            for (std::uint32_t at = 0; at <= count; ++at) {
-                index.reserve(in.heap, hash_at);
-                if (at < count) {
-                    index.insert(hash_at(at), at);
-                }
-            }
-        } catch (const std::bad_alloc&) {
-            index.release(in.heap);
-            throw;
-        }
-        block_->index = index;
+        build_index(in);
     }
+}
+
+/// From here on the index grows and shrinks with the rows; it is built at once, while that is
+/// cheap.
+template <class Endpoint>
+void PeerArray<Endpoint>::build_index(const Surroundings& in) {
+    const auto hash_at = [&](std::uint32_t at) {
+        return in.secret.hash(endpoint(at));
+    };
+    PositionIndex index;
+    try {
+        index.reserve(in.heap, hash_at);
+        for (std::uint32_t at = 0; at < size(); ++at) {
+            index.insert(hash_at(at), at);
+            index.reserve(in.heap, hash_at);
+        }
+    } catch (const std::bad_alloc&) {
+        index.release(in.heap);
+        throw;
+    }
+    block_->index = index;
 }
 
 template <class Endpoint>

@@ -185,6 +185,7 @@ private:
     }
 
     [[nodiscard]] std::uint32_t scan(const Endpoint& endpoint, std::uint8_t tag) const noexcept;
+    void build_index(const Surroundings& in);
     void adopt(const Surroundings& in, void* memory, std::uint32_t capacity,
                Columns columns) noexcept;
     void count(std::uint16_t meta, std::uint32_t step) noexcept;

@@ -212,11 +212,12 @@ void Swarm::tidy(const Surroundings& in) noexcept {
         return;
     }
     std::array<InlinePeer, inline_max> peers{};
-    const std::uint32_t count = blocks.ipv4.size();
-    for (std::uint32_t at = 0; at < count; ++at) {
-        const bool hidden = at >= blocks.ipv4.end_of(Region::leechers);
-        const unsigned meta = blocks.ipv4.meta(at) | (hidden ? unsigned{row::owned} : 0U);
-        peers[at] = {blocks.ipv4.endpoint(at), static_cast<std::uint16_t>(meta)};
+    const auto& all = blocks.ipv4;
+    const std::uint32_t count = all.size();
+    for (std::uint32_t at = 0; all.exists() && at < count; ++at) {
+        const bool hidden = at >= all.end_of(Region::leechers);
+        const unsigned meta = all.meta(at) | (hidden ? unsigned{row::owned} : 0U);
+        peers[at] = {all.endpoint(at), static_cast<std::uint16_t>(meta)};
     }
     clear(in.heap);
     held_.peers = peers;

@@ -37,6 +37,7 @@ public:
     TcpClient& operator=(const TcpClient&) = delete;
 
     /// Sends all of it. Errors: false when the server has closed the connection
+    // NOLINTNEXTLINE(modernize-use-nodiscard): who reads the reply next learns it there
     bool send(std::string_view bytes) const;
 
     /// Says that nothing more will be sent; replies can still be read.

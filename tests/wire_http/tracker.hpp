@@ -57,6 +57,7 @@ public:
     [[nodiscard]] HttpReply send(std::string_view bytes) const;
 
     /// The reply to this announce, which must be a success.
+    // NOLINTNEXTLINE(modernize-use-nodiscard): many announce for what it does to the swarm
     bencode::Value announce(const Announce& announce) const;
 
     /// Many announces over one connection, all of which must succeed: those of `first`, and of as
