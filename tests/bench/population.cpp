@@ -82,17 +82,21 @@ Hash info_hash(std::uint32_t swarm) noexcept {
     return hash;
 }
 
+std::uint64_t identity(const Asked& asked) noexcept {
+    return mix((std::uint64_t{asked.swarm} << 32U) | asked.peer);
+}
+
 std::size_t write_request(char* out, const Asked& asked, bool close) noexcept {
-    const std::uint64_t identity = mix((std::uint64_t{asked.swarm} << 32U) | asked.peer);
+    const std::uint64_t self = identity(asked);
     Writer writer(out);
     writer.text("GET /announce?info_hash=");
     writer.escaped(info_hash(asked.swarm));
     writer.text("&peer_id=-LT2080-");
-    writer.hex(identity, 12);
+    writer.hex(self, 12);
     writer.text("&port=");
-    writer.number(first_port + asked.peer);
+    writer.number(port_of(asked.peer));
     writer.text("&uploaded=0&downloaded=0&left=65536&corrupt=0&key=");
-    writer.hex(identity >> 32U, 8);
+    writer.hex(self >> 32U, 8);
     if (asked.started)
         writer.text("&event=started");
     writer.text("&numwant=");

@@ -10,9 +10,13 @@
 
 namespace chihaya::bench {
 
-/// All peers announce from 127.0.0.1 and differ in their ports, which start here.
+/// Peers announce from 127.0.0.1 and differ in their ports, which start here; over UDP, peers of
+/// large swarms also announce from 127.0.0.2 and so on.
+inline constexpr std::uint32_t first_address = 0x7F00'0001;
 inline constexpr std::uint16_t first_port = 1024;
-inline constexpr std::uint32_t peers_per_swarm_max = 60'000;
+inline constexpr std::uint32_t ports_per_address = 60'000;
+inline constexpr std::uint32_t addresses_max = 4;
+inline constexpr std::uint32_t peers_per_swarm_max = ports_per_address * addresses_max;
 
 /// Requests in flight on one connection, at most: they fit into a socket's buffer.
 inline constexpr std::uint32_t pipeline_max = 32;
@@ -29,6 +33,17 @@ struct Asked {
     std::uint32_t num_want = 0;
     bool started = false;  // the peer's first announce
 };
+
+[[nodiscard]] constexpr std::uint32_t address_index(std::uint32_t peer) noexcept {
+    return peer / ports_per_address;
+}
+
+[[nodiscard]] constexpr std::uint16_t port_of(std::uint32_t peer) noexcept {
+    return static_cast<std::uint16_t>(first_port + peer % ports_per_address);
+}
+
+/// What tells the peers of all swarms apart: the source of peer ids and keys.
+[[nodiscard]] std::uint64_t identity(const Asked& asked) noexcept;
 
 /// A bijection that looks random; the step of a splitmix64 generator.
 [[nodiscard]] std::uint64_t mix(std::uint64_t value) noexcept;

@@ -1,4 +1,6 @@
-#include "tests/bench/load_loop.hpp"
+#include "tests/bench/http_loop.hpp"
+
+#include "tests/bench/clock.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,8 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <numeric>
 
 namespace chihaya::bench {
 namespace {
@@ -18,42 +18,10 @@ constexpr std::size_t input_max = 65'536;
 constexpr std::uint64_t timeout = 5'000'000'000;
 constexpr std::uint64_t sweep_interval = 100'000'000;
 constexpr std::uint64_t faults_max = 1000;
-constexpr double swarm_size_weight = 0.001;
-
-std::uint64_t nanoseconds() {
-    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
-                                      std::chrono::nanoseconds(1));
-}
 
 }  // namespace
 
-Plan Plan::fill(const Options& options) noexcept {
-    return {options, true, std::uint64_t{options.swarms} * options.peers};
-}
-
-Plan Plan::measure(const Options& options) noexcept {
-    return {options, false, options.requests > 0 ? options.requests : UINT64_MAX};
-}
-
-std::optional<Asked> Plan::next() noexcept {
-    if (at_ == end_)
-        return std::nullopt;
-    const std::uint64_t i = at_++;
-    if (fill_) {
-        return Asked{static_cast<std::uint32_t>(i % options_.swarms),
-                     static_cast<std::uint32_t>(i / options_.swarms), 0, true};
-    }
-    const std::uint64_t random = mix(mix(options_.seed) + i);
-    return Asked{static_cast<std::uint32_t>((random >> 32U) * options_.swarms >> 32U),
-                 static_cast<std::uint32_t>((random & UINT32_MAX) * options_.peers >> 32U),
-                 options_.num_want, false};
-}
-
-std::uint64_t Totals::failed() const noexcept {
-    return std::accumulate(faults.begin(), faults.end(), std::uint64_t{0});
-}
-
-LoadLoop::LoadLoop(const Options& options, Plan& plan, std::uint32_t depth)
+HttpLoop::HttpLoop(const HttpOptions& options, Plan& plan, std::uint32_t depth)
     : options_(options),
       plan_(plan),
       depth_(depth),
@@ -66,13 +34,13 @@ LoadLoop::LoadLoop(const Options& options, Plan& plan, std::uint32_t depth)
     }
 }
 
-LoadLoop::~LoadLoop() {
+HttpLoop::~HttpLoop() {
     for (Connection& connection : connections_)
         drop(connection);
     ::close(epoll_);
 }
 
-Totals LoadLoop::run(double seconds) {
+Totals HttpLoop::run(double seconds) {
     const std::uint64_t start = nanoseconds();
     const std::uint64_t end =
         seconds > 0 ? start + static_cast<std::uint64_t>(seconds * 1e9) : UINT64_MAX;
@@ -101,7 +69,7 @@ Totals LoadLoop::run(double seconds) {
 }
 
 /// Sends what was left unanswered by a connection that the server ended in good order, then more.
-void LoadLoop::begin(Connection& connection) {
+void HttpLoop::begin(Connection& connection) {
     connection.asked.erase(connection.asked.begin(),
                            connection.asked.begin() + connection.answered);
     connection.answered = 0;
@@ -131,7 +99,7 @@ void LoadLoop::begin(Connection& connection) {
         fail(connection, Fault::send);
 }
 
-bool LoadLoop::open(Connection& connection) {
+bool HttpLoop::open(Connection& connection) {
     connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection.fd < 0)
         return false;
@@ -153,7 +121,7 @@ bool LoadLoop::open(Connection& connection) {
     return true;
 }
 
-bool LoadLoop::send(Connection& connection) {
+bool HttpLoop::send(Connection& connection) {
     const ssize_t sent =
         ::send(connection.fd, connection.output.data(), connection.output_size, MSG_NOSIGNAL);
     if (sent < 0 && errno == EAGAIN && !connection.unsent) {
@@ -168,7 +136,7 @@ bool LoadLoop::send(Connection& connection) {
     return sent == static_cast<ssize_t>(connection.output_size);
 }
 
-void LoadLoop::receive(Connection& connection) {
+void HttpLoop::receive(Connection& connection) {
     if (connection.fd < 0)
         return;
     if (connection.unsent) {
@@ -200,7 +168,7 @@ void LoadLoop::receive(Connection& connection) {
 }
 
 /// Checks every answer that has come whole.
-Fault LoadLoop::consume(Connection& connection) {
+Fault HttpLoop::consume(Connection& connection) {
     std::string_view input(connection.input.data(), connection.input_size);
     while (connection.answered < connection.asked.size() && !connection.closing) {
         const Head head = read_head(input);
@@ -221,20 +189,15 @@ Fault LoadLoop::consume(Connection& connection) {
 }
 
 /// A wrong answer is counted, but the connection is in order and goes on.
-void LoadLoop::settle(Connection& connection, std::string_view body) {
+void HttpLoop::settle(Connection& connection, std::string_view body) {
     const Fault fault = check_(body, connection.asked[connection.answered++]);
-    if (fault != Fault::none) {
-        ++totals_.faults.at(static_cast<std::size_t>(fault));
-        return;
-    }
-    ++totals_.verified;
-    totals_.latency.add(now_ - connection.started);
-    const auto size = static_cast<double>(check_.swarm_size());
-    totals_.swarm_size +=
-        totals_.verified == 1 ? size : (size - totals_.swarm_size) * swarm_size_weight;
+    if (fault != Fault::none)
+        totals_.fail(fault);
+    else
+        totals_.verify(now_ - connection.started, check_.swarm_size());
 }
 
-void LoadLoop::ended(Connection& connection) {
+void HttpLoop::ended(Connection& connection) {
     if (!connection.closing) {
         fail(connection, Fault::lost);
         return;
@@ -245,29 +208,28 @@ void LoadLoop::ended(Connection& connection) {
 
 /// Everything asked on the connection counts as failed; it starts again with the next sweep, so
 /// that a server which is gone does not make it spin.
-void LoadLoop::fail(Connection& connection, Fault fault) {
-    totals_.faults.at(static_cast<std::size_t>(fault)) +=
-        connection.asked.size() - connection.answered;
+void HttpLoop::fail(Connection& connection, Fault fault) {
+    totals_.fail(fault, connection.asked.size() - connection.answered);
     connection.asked.clear();
     connection.answered = 0;
     drop(connection);
     connection.started = 0;
 }
 
-void LoadLoop::drop(Connection& connection) {
+void HttpLoop::drop(Connection& connection) {
     if (connection.fd >= 0)
         ::close(connection.fd);
     connection.fd = -1;
 }
 
-void LoadLoop::watch(Connection& connection, int operation, std::uint32_t events) const {
+void HttpLoop::watch(Connection& connection, int operation, std::uint32_t events) const {
     epoll_event event{};
     event.events = events;
     event.data.ptr = &connection;
     ::epoll_ctl(epoll_, operation, connection.fd, &event);
 }
 
-void LoadLoop::sweep() {
+void HttpLoop::sweep() {
     for (Connection& connection : connections_) {
         if (connection.fd < 0 && connection.started == 0)
             begin(connection);

@@ -1,11 +1,9 @@
-#include "tests/bench/reply_check.hpp"
+#include "tests/bench/http_reply.hpp"
 
 #include "tests/bench/constant_answer.hpp"
-#include "tests/bench/histogram.hpp"
 
 #include <doctest/doctest.h>
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -84,27 +82,6 @@ TEST_CASE("a head is read whole or not at all") {
     CHECK(read_head("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").fault == Fault::status);
     CHECK(read_head("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n").fault == Fault::length);
     CHECK(read_head("ICY 200 OK\r\nContent-Length: 0\r\n\r\n").fault == Fault::head);
-}
-
-TEST_CASE("every swarm has its own info-hash and the longest request fits") {
-    std::set<Hash> hashes;
-    std::string out(request_size_max, '\0');
-    for (std::uint32_t swarm = 0; swarm < 10'000; ++swarm) {
-        hashes.insert(info_hash(swarm));
-        const Asked asked{swarm, peers_per_swarm_max, 200, true};
-        CHECK(write_request(out.data(), asked, true) < request_size_max - 60);
-    }
-    CHECK(hashes.size() == 10'000);
-}
-
-TEST_CASE("a quantile is at most three percent above the value") {
-    Histogram histogram;
-    for (std::uint64_t value = 1; value <= 100'000; ++value)
-        histogram.add(value);
-    CHECK(histogram.quantile(0.5) >= 50'000);
-    CHECK(histogram.quantile(0.5) <= 51'500);
-    CHECK(histogram.quantile(0.999) >= 99'900);
-    CHECK(histogram.quantile(1.0) == 100'000);
 }
 
 }  // namespace chihaya::bench
