@@ -8,7 +8,8 @@ namespace chihaya::bench {
 namespace {
 
 bool set_expectation(std::string_view text, Expectation& out) {
-    constexpr std::array<std::string_view, 4> words{"others", "everyone", "up-to", "any"};
+    constexpr std::array<std::string_view, 5> words{"others", "everyone", "uncounted", "up-to",
+                                                    "any"};
     const auto* const word = std::find(words.begin(), words.end(), text);
     if (word == words.end())
         return false;

@@ -16,10 +16,11 @@ namespace chihaya::bench {
 
 /// How many peers a reply must carry.
 enum class Expectation : std::uint8_t {
-    others,    // min(numwant, everybody but the announcer), and never the announcer
-    everyone,  // min(numwant, everybody): trackers that hand the announcer to itself
-    up_to,     // at most that many: some peers may have expired
-    any,       // the floors, whose answer is a constant
+    others,     // min(numwant, everybody but the announcer), and never the announcer
+    everyone,   // min(numwant, everybody): trackers that hand the announcer to itself
+    uncounted,  // as `others`, and the size of the swarm is told without the announcer
+    up_to,      // at most that many: some peers may have expired
+    any,        // the floors, whose answer is a constant
 };
 
 struct Options {
@@ -42,7 +43,8 @@ inline constexpr std::string_view options_usage =
     R"(  --swarms N --peers N      swarms, and peers of each (1000, 50)
   --askers N                in the measured phase only the first N peers of a swarm come (all)
   --numwant N               peers asked for in the measured phase (30)
-  --expect others|everyone|up-to|any   how many peers a correct reply carries (others)
+  --expect others|everyone|uncounted|up-to|any
+                            how many peers a correct reply carries (others)
   --fill                    first announce every peer once
   --seconds X, --requests N length of the measured phase (none)
   --server-pid N            read this process's CPU time around the measured phase

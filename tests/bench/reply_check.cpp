@@ -54,7 +54,8 @@ bool PeerCheck::right_number(std::size_t number, const Asked& asked) const noexc
     const std::size_t most = std::min<std::size_t>(asked.num_want, offered);
     if (expect_ == Expectation::up_to)
         return number <= most;
-    return number == most && static_cast<std::size_t>(swarm_size_) == seen_.size();
+    const std::size_t counted = expect_ == Expectation::uncounted ? offered : seen_.size();
+    return number == most && static_cast<std::size_t>(swarm_size_) == counted;
 }
 
 }  // namespace chihaya::bench

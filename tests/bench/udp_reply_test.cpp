@@ -63,6 +63,8 @@ TEST_CASE("leechers and seeders that are not the swarm's are wrong") {
     CHECK(check(reply(compact({0, 2, 3}), 3)) == Fault::peers);
     CHECK(check(reply(compact({0, 2, 3}), 4, 1)) == Fault::peers);
     CHECK(check(reply(compact({0, 2, 3}), 5, UINT32_MAX)) == Fault::peers);
+    CHECK(check(reply(compact({0, 2, 3}), 3), Expectation::uncounted) == Fault::none);
+    CHECK(check(reply(compact({0, 2, 3}), 4), Expectation::uncounted) == Fault::peers);
 }
 
 TEST_CASE("an interval that no client would take is wrong") {
