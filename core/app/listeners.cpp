@@ -9,15 +9,17 @@ namespace chihaya::app {
 
 Listeners::~Listeners() {
     for (const auto& sockets : of_worker_) {
-        for (const net::ListeningSocket& socket : sockets) {
+        for (const net::BoundSocket& socket : sockets) {
             ::close(socket.socket);
         }
     }
 }
 
-Result<Listeners> Listeners::bind(std::span<const config::Address> addresses, std::uint32_t workers,
+Result<Listeners> Listeners::bind(net::Transport transport,
+                                  std::span<const config::Address> addresses, std::uint32_t workers,
                                   Log& log) {
-    Listeners listeners;
+    const std::string_view area = transport == net::Transport::tcp ? "http" : "udp";
+    Listeners listeners(transport);
     listeners.of_worker_.resize(workers);
     for (const config::Address& address : addresses) {
         if (!address.host.empty()) {
@@ -34,13 +36,13 @@ Result<Listeners> Listeners::bind(std::span<const config::Address> addresses, st
             return bound.error();
         }
         if (const auto bound = listeners.add(std::nullopt, true, address.port); bound.has_error()) {
-            log.write(Severity::warning, "http", "serving IPv4 only",
+            log.write(Severity::warning, area, "serving IPv4 only",
                       {{"reason", bound.error().text}});
         }
     }
-    for (const net::ListeningSocket& socket : listeners.of_worker_.front()) {
+    for (const net::BoundSocket& socket : listeners.of_worker_.front()) {
         log.write(
-            Severity::info, "http", "listening",
+            Severity::info, area, "listening",
             {{"family", socket.is_ipv6 ? "ipv6" : "ipv4"}, {"port", std::uint64_t{socket.port}}});
     }
     return listeners;
@@ -50,7 +52,9 @@ Result<void> Listeners::add(const std::optional<IpAddress>& address, bool is_ipv
                             std::uint16_t port) {
     bool first = true;
     for (auto& sockets : of_worker_) {
-        auto bound = net::listen_tcp(address, is_ipv6, port, first);
+        auto bound = transport_ == net::Transport::tcp
+                         ? net::listen_tcp(address, is_ipv6, port, first)
+                         : net::bind_socket(transport_, address, is_ipv6, port, first);
         if (bound.has_error()) {
             return bound.error();
         }
@@ -61,7 +65,7 @@ Result<void> Listeners::add(const std::optional<IpAddress>& address, bool is_ipv
     return {};
 }
 
-std::vector<net::ListeningSocket> Listeners::take(std::uint32_t worker) noexcept {
+std::vector<net::BoundSocket> Listeners::take(std::uint32_t worker) noexcept {
     return std::exchange(of_worker_[worker], {});
 }
 

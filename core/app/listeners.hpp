@@ -24,19 +24,23 @@ public:
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
 
-    /// Binds each address for each of `workers`. An empty host is every address of both families; a
-    /// machine without IPv6 is warned about and does without.
-    /// Errors: the first address that cannot be bound; then none is
-    [[nodiscard]] static Result<Listeners> bind(std::span<const config::Address> addresses,
+    /// Binds each address for each of `workers`, and listens where `transport` is TCP. An empty
+    /// host is every address of both families; a machine without IPv6 is warned about and does
+    /// without. Errors: the first address that cannot be bound; then none is
+    [[nodiscard]] static Result<Listeners> bind(net::Transport transport,
+                                                std::span<const config::Address> addresses,
                                                 std::uint32_t workers, Log& log);
 
     /// The sockets of one worker, which becomes their owner.
-    [[nodiscard]] std::vector<net::ListeningSocket> take(std::uint32_t worker) noexcept;
+    [[nodiscard]] std::vector<net::BoundSocket> take(std::uint32_t worker) noexcept;
 
 private:
+    explicit Listeners(net::Transport transport) noexcept : transport_(transport) {}
+
     Result<void> add(const std::optional<IpAddress>& address, bool is_ipv6, std::uint16_t port);
 
-    std::vector<std::vector<net::ListeningSocket>> of_worker_;
+    net::Transport transport_ = net::Transport::tcp;
+    std::vector<std::vector<net::BoundSocket>> of_worker_;
 };
 
 }  // namespace chihaya::app

@@ -18,7 +18,8 @@ Service::Service(const config::Config& config, Log& log)
       log_(log),
       control_(clock_, log),
       policy_(policy_of(config)),
-      http_(http_settings_of(config, worker_count(config))) {}
+      http_(http_settings_of(config, worker_count(config))),
+      udp_(udp_settings_of(config)) {}
 
 Service::~Service() {
     stop();
@@ -54,10 +55,8 @@ void Service::load() {
 
 void Service::start() {
     const std::uint32_t count = worker_count(config_);
-    auto listeners = Listeners::bind(config_.http.addr, count, log_);
-    if (listeners.has_error()) {
-        throw BindError(listeners.error().text);
-    }
+    Listeners http = bind(net::Transport::tcp, config_.http.addr);
+    Listeners udp = bind(net::Transport::udp, config_.udp.addr);
     fill_roster();
     if (policy_.full_scrape) {
         full_scrape_.emplace(
@@ -68,12 +67,14 @@ void Service::start() {
                            .log = log_,
                            .policy = policy_,
                            .http = http_,
+                           .udp = udp_,
                            .roster = *roster_,
                            .full_scrape = full_scrape_ ? &*full_scrape_ : nullptr,
                            .tracker = *tracker_,
                            .backend = *backend_});
     for (std::uint32_t number = 0; number < count; ++number) {
-        workers_.push_back(std::make_unique<Worker>(number, *shared_, listeners->take(number)));
+        workers_.push_back(std::make_unique<Worker>(
+            number, *shared_, WorkerSockets{.http = http.take(number), .udp = udp.take(number)}));
     }
     start_management();  // counts what the workers do, so they are all there
     for (const auto& worker : workers_) {
@@ -87,6 +88,14 @@ void Service::start() {
                 {"tracker", config_.tracker.name},
                 {"backend", config_.backend.name},
                 {"mode", config_.private_mode ? "private" : "public"}});
+}
+
+Listeners Service::bind(net::Transport transport, std::span<const config::Address> addresses) {
+    auto listeners = Listeners::bind(transport, addresses, worker_count(config_), log_);
+    if (listeners.has_error()) {
+        throw BindError(listeners.error().text);
+    }
+    return std::move(*listeners);
 }
 
 /// On the control loop.

@@ -18,6 +18,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace chihaya::app {
@@ -44,6 +45,8 @@ public:
     void stop() noexcept;
 
 private:
+    [[nodiscard]] Listeners bind(net::Transport transport,
+                                 std::span<const config::Address> addresses);
     void fill_roster();
     void load_shared_copy();
     void start_management();
@@ -56,6 +59,7 @@ private:
     ControlLoop control_;
     logic::Policy policy_;
     frontend::HttpSettings http_;
+    frontend::UdpSettings udp_;
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;

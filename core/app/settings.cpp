@@ -3,6 +3,9 @@
 #include <Poco/Util/Application.h>
 
 #include <algorithm>
+#include <charconv>
+#include <random>
+#include <string>
 #include <thread>
 
 namespace chihaya::app {
@@ -12,6 +15,19 @@ using std::chrono::ceil;
 using std::chrono::seconds;
 
 constexpr seconds shortest_answer{1};
+
+wire::ConnectionIds::Key connection_id_key(const std::string& hex) {
+    wire::ConnectionIds::Key key{};
+    if (hex.empty()) {
+        std::random_device device;
+        std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
+        return key;
+    }
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, key[i], 16);
+    }
+    return key;
+}
 
 }  // namespace
 
@@ -51,6 +67,16 @@ frontend::HttpSettings http_settings_of(const config::Config& config, std::uint3
     settings.idle_timeout = config.http.idle_timeout;
     settings.write_timeout = config.http.write_timeout;
     settings.max_connections = std::max(1U, config.http.max_connections / workers);
+    return settings;
+}
+
+frontend::UdpSettings udp_settings_of(const config::Config& config) {
+    using Lifetime = wire::ConnectionIds::Lifetime;
+    frontend::UdpSettings settings;
+    settings.connection_id_key = connection_id_key(config.udp.connection_id_key);
+    settings.connection_id_lifetime = config.udp.strict ? Lifetime::strict : Lifetime::grace;
+    settings.transfer = {.batched = config.udp.batched,
+                         .receive_buffer = config.udp.receive_buffer};
     return settings;
 }
 

@@ -6,6 +6,7 @@
 #include "chihaya/tracker_driver.hpp"
 #include "core/config/config.hpp"
 #include "core/frontend/http_settings.hpp"
+#include "core/frontend/udp_settings.hpp"
 #include "core/logic/policy.hpp"
 
 #include <cstdint>
@@ -21,6 +22,9 @@ namespace chihaya::app {
 /// For one worker of `workers`: connections are shared out evenly.
 [[nodiscard]] frontend::HttpSettings http_settings_of(const config::Config& config,
                                                       std::uint32_t workers);
+
+/// The same for every worker. Without a configured key each call makes one up.
+[[nodiscard]] frontend::UdpSettings udp_settings_of(const config::Config& config);
 
 /// Lifetime: of the views in the result, that of `config`
 [[nodiscard]] TrackerSetup tracker_setup_of(const config::Config& config);

@@ -15,22 +15,23 @@ constexpr std::chrono::milliseconds quiet_check_interval{5};
 }  // namespace
 
 /// Everything a serving worker has, in the order of construction. Destruction is the reverse, but
-/// for the session: it goes before the front end, whose exchanges are the session's sinks.
+/// for the session: it goes before the front ends, whose exchanges are its sinks.
 struct Worker::Serving {
     Serving(Worker& worker, plugin::TrackerSessionPtr opened)
         : session(std::move(opened)),
           tracker(worker.shared_.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
           http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.full_scrape,
-               worker.counters_, worker.shared_.http) {}
+               worker.counters_, worker.shared_.http),
+          udp(worker.loop_, tracker, worker.counters_, worker.shared_.udp) {}
 
     plugin::TrackerSessionPtr session;
     logic::Tracker tracker;
     frontend::HttpFrontend http;
+    frontend::UdpFrontend udp;
 };
 
-Worker::Worker(std::uint32_t number, const Shared& shared,
-               std::vector<net::ListeningSocket> sockets)
+Worker::Worker(std::uint32_t number, const Shared& shared, WorkerSockets sockets)
     : shared_(shared),
       sockets_(std::move(sockets)),
       loop_(shared.clock),
@@ -41,8 +42,10 @@ Worker::~Worker() {
         stop(std::chrono::milliseconds(0));
         join();
     }
-    for (const net::ListeningSocket& socket : sockets_) {
-        ::close(socket.socket);
+    for (const auto& unused : {sockets_.http, sockets_.udp}) {
+        for (const net::BoundSocket& socket : unused) {
+            ::close(socket.socket);
+        }
     }
 }
 
@@ -66,14 +69,18 @@ void Worker::serve(std::promise<bool>& started) {
     Serving serving(*this, std::move(session));
     serving_ = &serving;
     loop_.at_turn_end(Task::to<&Worker::end_turn>(*this));
-    for (const net::ListeningSocket& socket : std::exchange(sockets_, {})) {
+    for (const net::BoundSocket& socket : std::exchange(sockets_.http, {})) {
         serving.http.listen(socket);
+    }
+    for (const net::BoundSocket& socket : std::exchange(sockets_.udp, {})) {
+        serving.udp.listen(socket);
     }
     started.set_value(true);
     loop_.run();
 
     serving.http.close_all();
-    serving.session.reset();  // fails what it still has; the front end gets that back
+    serving.udp.close();
+    serving.session.reset();  // fails what it still has; the front ends get that back
     while (loop_.turn(false)) {
     }
     host_.forget(this);
@@ -85,6 +92,7 @@ void Worker::end_turn() noexcept {
     if (serving_->tracker.end_turn(loop_.now())) {
         loop_.ask_for_turn();
     }
+    serving_->udp.flush();
 }
 
 void Worker::stop(std::chrono::milliseconds patience) noexcept {
@@ -97,11 +105,13 @@ void Worker::stop(std::chrono::milliseconds patience) noexcept {
 void Worker::stop_serving() noexcept {
     patience_ends_ = std::chrono::steady_clock::now() + patience_;
     serving_->http.stop();
+    serving_->udp.stop();
     wait_for_quiet();
 }
 
 void Worker::wait_for_quiet() noexcept {
-    if (serving_->http.is_quiet() || std::chrono::steady_clock::now() >= patience_ends_) {
+    const bool is_quiet = serving_->http.is_quiet() && serving_->udp.is_quiet();
+    if (is_quiet || std::chrono::steady_clock::now() >= patience_ends_) {
         loop_.stop();
         return;
     }

@@ -7,6 +7,8 @@
 #include "core/base/log.hpp"
 #include "core/frontend/http_frontend.hpp"
 #include "core/frontend/http_settings.hpp"
+#include "core/frontend/udp_frontend.hpp"
+#include "core/frontend/udp_settings.hpp"
 #include "core/logic/policy.hpp"
 #include "core/logic/roster.hpp"
 #include "core/logic/tracker.hpp"
@@ -32,17 +34,24 @@ struct Shared {
     Log& log;
     const logic::Policy& policy;
     const frontend::HttpSettings& http;
+    const frontend::UdpSettings& udp;
     const logic::Roster& roster;
     frontend::FullScrape* full_scrape;  // null: nobody may have one
     TrackerDriver& tracker;
     BackendDriver& backend;
 };
 
+/// What a worker listens on.
+struct WorkerSockets {
+    std::vector<net::BoundSocket> http;
+    std::vector<net::BoundSocket> udp;
+};
+
 /// Thread: members from the main thread
 class Worker {
 public:
     /// Nothing happens yet. `sockets` become the worker's.
-    Worker(std::uint32_t number, const Shared& shared, std::vector<net::ListeningSocket> sockets);
+    Worker(std::uint32_t number, const Shared& shared, WorkerSockets sockets);
     /// Stops at once, if that has not been done.
     ~Worker();
     Worker(const Worker&) = delete;
@@ -66,7 +75,7 @@ private:
     void wait_for_quiet() noexcept;
 
     const Shared& shared_;
-    std::vector<net::ListeningSocket> sockets_;
+    WorkerSockets sockets_;
     metrics::WorkerCounters counters_;
     net::WorkerLoop loop_;
     net::LoopHost host_;

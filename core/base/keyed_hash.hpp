@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file keyed_hash.hpp
-/// A hash for tables whose keys strangers choose: info-hashes, passkeys, peer ids. Without the key
-/// nobody can pick entries that collide.
+/// A hash for what strangers choose or would like to forge: keys of tables (info-hashes, passkeys,
+/// peer ids) and connection ids. Without its key nobody can tell what it will be.
 
 #include <array>
 #include <bit>
@@ -14,44 +14,54 @@
 
 namespace chihaya {
 
-/// SipHash-1-3.
+/// SipHash with so many rounds for each word, and so many at the end.
 ///
-/// Shape:  the value depends on the key and on the machine's byte order: never stored, never sent
+/// Shape:  the same on every machine
 /// Thread: any; immutable
 /// Cost:   about 20 ns for 20 bytes
-/// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF"; one compression and three
-///         finalisation rounds are what hash tables use
-class KeyedHash {
+/// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF"
+template <int word_rounds, int last_rounds>
+class SipHash {
 public:
+    using Key = std::array<std::uint64_t, 2>;  // of 16 bytes, the least significant first
+
     /// With a key from the system.
-    KeyedHash() {
+    SipHash() {
         std::random_device device;
         for (auto& half : key_) {
             half = (std::uint64_t{device()} << 32U) ^ device();
         }
     }
-    explicit constexpr KeyedHash(std::array<std::uint64_t, 2> key) noexcept : key_(key) {}
+    explicit constexpr SipHash(const Key& key) noexcept : key_(key) {}
 
     [[nodiscard]] std::uint64_t operator()(std::span<const std::uint8_t> bytes) const noexcept {
         State state(key_);
         const std::uint8_t* next = bytes.data();
         std::size_t rest = bytes.size();
         for (; rest >= 8; rest -= 8, next += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, next, 8);
-            state.absorb(word);
+            state.absorb(load(next, 8));
         }
-        std::uint64_t last = 0;
-        if (rest != 0) {
-            std::memcpy(&last, next, rest);
-        }
+        const std::uint64_t last = rest != 0 ? load(next, rest) : 0;
         state.absorb(last | (std::uint64_t{bytes.size()} << 56U));
         return state.finish();
     }
 
 private:
+    /// Up to eight bytes, the least significant first.
+    static std::uint64_t load(const std::uint8_t* bytes, std::size_t size) noexcept {
+        std::uint64_t word = 0;
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(&word, bytes, size);
+        } else {
+            for (std::size_t i = 0; i < size; ++i) {
+                word |= std::uint64_t{bytes[i]} << (8U * i);
+            }
+        }
+        return word;
+    }
+
     struct State {
-        explicit State(const std::array<std::uint64_t, 2>& key) noexcept
+        explicit State(const Key& key) noexcept
             : v0(key[0] ^ 0x736f6d6570736575U),
               v1(key[1] ^ 0x646f72616e646f6dU),
               v2(key[0] ^ 0x6c7967656e657261U),
@@ -71,14 +81,16 @@ private:
         }
         void absorb(std::uint64_t word) noexcept {
             v3 ^= word;
-            round();
+            for (int i = 0; i < word_rounds; ++i) {
+                round();
+            }
             v0 ^= word;
         }
         [[nodiscard]] std::uint64_t finish() noexcept {
             v2 ^= 0xffU;
-            round();
-            round();
-            round();
+            for (int i = 0; i < last_rounds; ++i) {
+                round();
+            }
             return v0 ^ v1 ^ v2 ^ v3;
         }
 
@@ -88,7 +100,13 @@ private:
         std::uint64_t v3;
     };
 
-    std::array<std::uint64_t, 2> key_{};
+    Key key_{};
 };
+
+/// For tables: one round for each word and three at the end are what hash tables use.
+using KeyedHash = SipHash<1, 3>;
+
+/// For what must not be forged.
+using MessageCode = SipHash<2, 4>;
 
 }  // namespace chihaya

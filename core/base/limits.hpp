@@ -59,6 +59,38 @@ inline constexpr std::size_t reply_max = std::size_t{32} * 1024;
 inline constexpr std::size_t linger_bytes_max = std::size_t{64} * 1024;
 inline constexpr std::chrono::milliseconds linger_time = 2s;
 
+// --- UDP on the announce port ---
+
+/// Longest datagram that is looked at. 74 info-hashes are 1 496 bytes, an announce with the longest
+/// URL real clients send is half of that.
+inline constexpr std::size_t udp_datagram_max = 2048;
+
+/// Longest reply: what every path carries in one piece (IPv6's minimum of 1 280 bytes, less 40 for
+/// IP and 8 for UDP). A reply in fragments is lost with each of them, and makes a better amplifier.
+inline constexpr std::size_t udp_reply_max = 1232;
+
+/// Peers in one reply, so that it stays below that: 20 + 200 x 6 and 20 + 67 x 18 bytes.
+inline constexpr std::uint32_t udp_num_want_ipv4 = 200;
+inline constexpr std::uint32_t udp_num_want_ipv6 = 67;
+
+/// Info-hashes of a scrape that are answered. Source: BEP 15, "about 74"
+inline constexpr std::uint32_t udp_scrape_max = 74;
+
+/// Datagrams received, or sent, with one system call: a larger batch gains nothing any more, and
+/// the first of it waits for the last.
+inline constexpr std::size_t udp_batch = 64;
+
+/// Requests of one worker that wait for a tracker driver's answer; more are dropped, since their
+/// clients would have given up before they are answered. Each takes 7 KiB.
+inline constexpr std::size_t udp_in_flight_max = 8192;
+
+/// `bad connection ID` told by one worker in a second. An honest client sees it after a restart;
+/// beyond that it is a flood, and answering it costs more than it helps anybody.
+inline constexpr std::uint32_t udp_bad_id_errors_per_second = 1000;
+
+/// `udp.receive_buffer` at most.
+inline constexpr std::uint32_t udp_receive_buffer_max = std::uint32_t{256} * 1024 * 1024;
+
 // --- announces and scrapes ---
 
 /// Announces or scrapes handed to a session in one call: one pipeline, or one round of prefetching.

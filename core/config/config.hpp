@@ -43,9 +43,13 @@ struct Http {
     friend bool operator==(const Http&, const Http&) = default;
 };
 
-/// Reserved for the UDP front end.
 struct Udp {
-    std::vector<Address> addr;
+    std::vector<Address> addr;      // empty: no UDP
+    std::string connection_id_key;  // 32 hex digits, or empty: made at the start. Secret; also
+                                    // `connection_id_key_file`, `connection_id_key_env`
+    bool strict = false;            // connection ids are good for 2 minutes, not for 65
+    bool batched = true;            // many datagrams with one system call, where there is one
+    std::uint32_t receive_buffer = 4 * 1024 * 1024;  // bytes a socket; 0: the system's default
     friend bool operator==(const Udp&, const Udp&) = default;
 };
 

@@ -49,6 +49,12 @@ constexpr std::array keys{
     Key{"http.full_scrape", {}},
 
     Key{"udp.addr", {"udp_listen_addr", "udpListenAddr"}},
+    Key{"udp.connection_id_key", {}},
+    Key{"udp.connection_id_key_file", {}},
+    Key{"udp.connection_id_key_env", {}},
+    Key{"udp.strict", {}},
+    Key{"udp.batched", {}},
+    Key{"udp.receive_buffer", {"udpReadBufferSize"}},
 
     Key{"management.addr", {"api_listen_addr", "apiListenAddr"}},
     Key{"management.token", {}},
@@ -77,7 +83,6 @@ constexpr std::array ignored{
     IgnoredKey{"apiReadTimeout", timeouts},
     IgnoredKey{"apiWriteTimeout", timeouts},
     IgnoredKey{"apiListenLimit", timeouts},
-    IgnoredKey{"udpReadBufferSize", "the size of socket buffers is the system's to choose"},
     IgnoredKey{"stats_buffer_size", statistics},
     IgnoredKey{"statsBufferSize", statistics},
     IgnoredKey{"include_mem_stats", memory},

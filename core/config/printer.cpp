@@ -67,6 +67,15 @@ Value http_of(const Http& http) {
                    {"full_scrape", of(http.full_scrape)}}};
 }
 
+Value udp_of(const Udp& udp) {
+    const std::string key(udp.connection_id_key.empty() ? std::string_view() : mask);
+    return {Object{{"addr", of(udp.addr)},
+                   {"connection_id_key", of(key)},
+                   {"strict", of(udp.strict)},
+                   {"batched", of(udp.batched)},
+                   {"receive_buffer", of(udp.receive_buffer)}}};
+}
+
 Value management_of(const Management& management) {
     const std::string token(management.token.empty() ? std::string_view() : mask);
     return {Object{{"addr", of(management.addr)}, {"token", of(token)}}};
@@ -107,7 +116,7 @@ std::string print(const Config& config) {
         {"preferred_ipv6_subnet", of(std::uint32_t{config.preferred_ipv6_subnet})},
         {"addr", of(config.http.addr)},
         {"http", http_of(config.http)},
-        {"udp", Value{Object{{"addr", of(config.udp.addr)}}}},
+        {"udp", udp_of(config.udp)},
         {"management", management_of(config.management)},
         {"limits", limits_of(config.limits)},
         {"log", Value{Object{{"level", of(config.log.level)}}}},

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace chihaya::config {
 namespace {
@@ -91,6 +92,31 @@ void read_real_ip_header(Fields& fields, std::string& into) {
     }
 }
 
+/// All nodes must read the same key out of it, so there is one way to write it.
+void read_connection_id_key(Fields& fields, std::string& into) {
+    const std::string name = "udp.connection_id_key";
+    std::string given;
+    read_secret(fields, name, given);
+    const bool is_key = given.size() == 32 && std::ranges::all_of(given, [](unsigned char letter) {
+                            return std::isxdigit(letter) != 0;
+                        });
+    if (given.empty() || is_key) {
+        into = given;
+        return;
+    }
+    for (const char* const ending : {"", "_file", "_env"}) {
+        if (const Entry* const entry = fields.find(name + ending)) {
+            fields.findings().error(
+                {.what = entry->path,
+                 .found = "a text of " + std::to_string(given.size()) + " bytes",
+                 .accepted = "32 hex digits, the same on every node",
+                 .remedy = "make one with: openssl rand -hex 16",
+                 .line = entry->value->line});
+            return;
+        }
+    }
+}
+
 bool on_loopback(const Address& address) {
     return address.host == "::1" || address.host.starts_with("127.");
 }
@@ -146,14 +172,12 @@ void read_frontends(Fields& fields, Config& config) {
     fields.whole("http.max_connections", http.max_connections, 1, limits::connections_ceiling);
     fields.flag("http.full_scrape", http.full_scrape);
 
-    read_addresses(fields, "udp.addr", config.udp.addr);
-    if (!config.udp.addr.empty()) {
-        const Entry& entry = *fields.find("udp.addr");
-        fields.findings().warning(entry.path +
-                                      ": UDP is not served yet, the address is left alone; clients "
-                                      "with a udp:// announce URL need an http:// one",
-                                  entry.value->line);
-    }
+    Udp& udp = config.udp;
+    read_addresses(fields, "udp.addr", udp.addr);
+    read_connection_id_key(fields, udp.connection_id_key);
+    fields.flag("udp.strict", udp.strict);
+    fields.flag("udp.batched", udp.batched);
+    fields.whole("udp.receive_buffer", udp.receive_buffer, 0, limits::udp_receive_buffer_max);
 }
 
 void read_operation(Fields& fields, Config& config) {

@@ -39,7 +39,7 @@ HttpFrontend::~HttpFrontend() {
     close_all();
 }
 
-void HttpFrontend::listen(net::ListeningSocket socket) {
+void HttpFrontend::listen(net::BoundSocket socket) {
     listeners_.push_back(std::make_unique<net::TcpListener>(loop_, socket, this, &accepted));
     listeners_.back()->start();
 }

@@ -28,7 +28,7 @@ public:
     HttpFrontend& operator=(const HttpFrontend&) = delete;
 
     /// Accepts from `socket` as well, which becomes the front end's.
-    void listen(net::ListeningSocket socket);
+    void listen(net::BoundSocket socket);
 
     /// Accepts no more, closes idle connections, and ends every other with its next reply. What has
     /// arrived by now is answered.

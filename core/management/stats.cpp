@@ -133,6 +133,10 @@ void add_ours(config::Object& page, const metrics::Snapshot& counters,
     page.push_back({"BytesReceived", json(counters.bytes_received)});
     page.push_back({"Connections.Evicted", json(counters.connections_evicted)});
     page.push_back({"Connections.TimedOut", json(counters.connections_timed_out)});
+    page.push_back({"UDP.Connects", json(counters.udp_connects)});
+    page.push_back({"UDP.BadConnectionIDs", json(counters.udp_bad_connection_ids)});
+    page.push_back({"UDP.Dropped", json(counters.udp_dropped)});
+    page.push_back({"UDP.Unanswered", json(counters.udp_unanswered)});
     page.push_back({"Workers", json(counters.workers)});
     config::Object roster;
     roster.push_back({"Users", json(std::uint64_t{sizes.users})});

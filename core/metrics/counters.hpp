@@ -48,8 +48,12 @@ struct alignas(64) WorkerCounters {
     Count requests_errored;  // ours: unavailable, internal
     Count connections_accepted;
     Count connections_open;
-    Count connections_evicted;    // the oldest idle one made room
-    Count connections_timed_out;  // head, idle or write time was over
+    Count connections_evicted;     // the oldest idle one made room
+    Count connections_timed_out;   // head, idle or write time was over
+    Count udp_connects;            // connection ids issued
+    Count udp_bad_connection_ids;  // unknown or stale
+    Count udp_dropped;             // datagrams that are no request
+    Count udp_unanswered;          // no room for another request, or for its reply
     Count bytes_received;
     Count bytes_transmitted;
     PeerCounts ipv4;

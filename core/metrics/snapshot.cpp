@@ -32,6 +32,10 @@ void Snapshot::add(const WorkerCounters& worker) noexcept {
     connections_open += worker.connections_open.read();
     connections_evicted += worker.connections_evicted.read();
     connections_timed_out += worker.connections_timed_out.read();
+    udp_connects += worker.udp_connects.read();
+    udp_bad_connection_ids += worker.udp_bad_connection_ids.read();
+    udp_dropped += worker.udp_dropped.read();
+    udp_unanswered += worker.udp_unanswered.read();
     bytes_received += worker.bytes_received.read();
     bytes_transmitted += worker.bytes_transmitted.read();
     add_peers(ipv4, worker.ipv4);

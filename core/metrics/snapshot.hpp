@@ -31,6 +31,10 @@ struct Snapshot {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_evicted = 0;
     std::uint64_t connections_timed_out = 0;
+    std::uint64_t udp_connects = 0;
+    std::uint64_t udp_bad_connection_ids = 0;
+    std::uint64_t udp_dropped = 0;
+    std::uint64_t udp_unanswered = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_transmitted = 0;
     PeerTotals ipv4;

@@ -6,6 +6,7 @@
 
 #include "core/base/ip_address.hpp"
 #include "core/base/result.hpp"
+#include "core/net/bound_socket.hpp"
 #include "core/net/worker_loop.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -18,21 +19,9 @@
 
 namespace chihaya::net {
 
-/// A bound and listening socket that nobody accepts from yet.
-struct ListeningSocket {
-    int socket = -1;
-    bool is_ipv6 = false;
-    std::uint16_t port = 0;  // as bound: of interest when 0 was asked for
-};
-
-/// Binds `address` (none: every address of the family `is_ipv6` says) and listens.
-///
-/// IPv6 sockets are IPV6_V6ONLY, so that both families can have the same port. The workers share a
-/// port with each other, but not with another process: for the `first` of them the port must be
-/// free.
-/// Errors: what, found, the system's words, and what may help
-[[nodiscard]] Result<ListeningSocket> listen_tcp(const std::optional<IpAddress>& address,
-                                                 bool is_ipv6, std::uint16_t port, bool first);
+/// Binds as `bind_socket` does, and listens; nobody accepts yet.
+[[nodiscard]] Result<BoundSocket> listen_tcp(const std::optional<IpAddress>& address, bool is_ipv6,
+                                             std::uint16_t port, bool first);
 
 /// Accepts connections and hands each to `accepted`.
 /// Thread: the loop's
@@ -43,7 +32,7 @@ public:
                               bool is_ipv6) noexcept;
 
     /// Lifetime: the loop and `subject` outlive the listener
-    TcpListener(WorkerLoop& loop, ListeningSocket socket, void* subject, Accepted accepted);
+    TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted);
     ~TcpListener();
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;

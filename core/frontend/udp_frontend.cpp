@@ -1,0 +1,184 @@
+#include "core/frontend/udp_frontend.hpp"
+
+#include "core/wire/udp_reply.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+namespace chihaya::frontend {
+namespace {
+
+constexpr std::string_view bad_connection_id = "bad connection ID";
+
+// A stopping worker takes what the kernel has for it, up to so many batches.
+constexpr int last_batches_max = 64;
+
+/// Addresses that nobody can be answered at. Source: RFC 6890
+bool cannot_be_answered(const IpAddress& client) noexcept {
+    if (client.is_ipv4()) {
+        return client.ipv4()[0] == 0 || client.ipv4()[0] >= 224;
+    }
+    return client.bytes[0] == 0xff || client == IpAddress{};
+}
+
+}  // namespace
+
+UdpFrontend::UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
+                         metrics::WorkerCounters& counters, const UdpSettings& settings)
+    : loop_(loop),
+      tracker_(tracker),
+      counters_(counters),
+      ids_(settings.connection_id_key, settings.connection_id_lifetime),
+      transfer_(settings.transfer) {}
+
+void UdpFrontend::listen(const net::BoundSocket& socket) {
+    free_.reserve(limits::udp_in_flight_max);
+    exchanges_.reserve(limits::udp_in_flight_max);
+    Port& port = ports_.emplace_back();
+    port.outbox.reserve(limits::udp_in_flight_max);
+    port.socket = std::make_unique<net::UdpSocket>(loop_, socket, transfer_, this, readable);
+    port.socket->start();
+}
+
+void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
+    auto& front_end = *static_cast<UdpFrontend*>(self);
+    const auto port = std::ranges::find_if(
+        front_end.ports_, [&](const Port& one) { return one.socket.get() == &socket; });
+    front_end.read(static_cast<std::size_t>(port - front_end.ports_.begin()));
+}
+
+/// False when that was all there is.
+bool UdpFrontend::read(std::size_t number) noexcept {
+    now_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::uint64_t bytes = 0;
+    const auto datagrams = ports_[number].socket->receive();
+    for (const net::Datagram& datagram : datagrams) {
+        bytes += datagram.bytes.size();
+        serve(datagram, number);
+    }
+    counters_.bytes_received.add(bytes);
+    return datagrams.size() == limits::udp_batch;
+}
+
+void UdpFrontend::serve(const net::Datagram& datagram, std::size_t number) noexcept {
+    const auto head = wire::read_udp_head(datagram.bytes);
+    const net::UdpPath& path = datagram.path;
+    if (!head || path.port == 0 || cannot_be_answered(path.client) || comes_from_us(path, number)) {
+        ++counters_.udp_dropped;
+        return;
+    }
+    const bool connects = head->action == wire::UdpAction::connect;
+    if (!connects && !is_proven(*head, datagram, number)) {
+        return;
+    }
+    UdpExchange* const exchange = borrow(path, number, head->transaction);
+    if (exchange == nullptr) {
+        return;
+    }
+    if (connects) {
+        ++counters_.udp_connects;
+        exchange->connect(ids_.issue(path.client, now_));
+    } else if (head->action == wire::UdpAction::announce) {
+        exchange->announce(datagram.bytes);
+    } else {
+        exchange->scrape(datagram.bytes);
+    }
+}
+
+/// A reply of ours that comes back would be answered for ever, if it were a request.
+bool UdpFrontend::comes_from_us(const net::UdpPath& path, std::size_t number) const noexcept {
+    const net::BoundSocket& bound = ports_[number].socket->bound();
+    return path.port == bound.port && path.client == bound.address.value_or(path.ours);
+}
+
+bool UdpFrontend::is_proven(const wire::UdpHead& head, const net::Datagram& datagram,
+                            std::size_t number) noexcept {
+    if (ids_.verify(head.connection_id, datagram.path.client, now_)) {
+        return true;
+    }
+    ++counters_.udp_bad_connection_ids;
+    if (bad_id_second_ != now_) {
+        bad_id_second_ = now_;
+        bad_id_errors_ = 0;
+    }
+    if (datagram.bytes.size() >= wire::udp_error_size(bad_connection_id) &&
+        bad_id_errors_ < limits::udp_bad_id_errors_per_second) {
+        if (UdpExchange* const exchange = borrow(datagram.path, number, head.transaction)) {
+            ++bad_id_errors_;
+            exchange->refuse(bad_connection_id);
+        }
+    }
+    return false;
+}
+
+UdpExchange* UdpFrontend::borrow(const net::UdpPath& path, std::size_t number,
+                                 std::uint32_t transaction) noexcept {
+    if (free_.empty()) {
+        try {
+            if (exchanges_.size() == limits::udp_in_flight_max) {
+                throw std::bad_alloc();
+            }
+            exchanges_.push_back(std::make_unique<UdpExchange>(tracker_, *this));
+            free_.push_back(exchanges_.back().get());
+        } catch (const std::bad_alloc&) {
+            ++counters_.udp_unanswered;
+            return nullptr;
+        }
+    }
+    UdpExchange* const exchange = free_.back();
+    free_.pop_back();
+    ++lent_;
+    exchange->begin(path, number, transaction);
+    return exchange;
+}
+
+void UdpFrontend::replied(UdpExchange& exchange) noexcept {
+    ports_[exchange.socket()].outbox.push_back(&exchange);  // has room for all there can be
+    unsent_ = true;
+}
+
+void UdpFrontend::flush() noexcept {
+    if (!std::exchange(unsent_, false)) {
+        return;
+    }
+    for (Port& port : ports_) {
+        for (std::size_t done = 0; done < port.outbox.size(); done += limits::udp_batch) {
+            const std::size_t size = std::min(limits::udp_batch, port.outbox.size() - done);
+            send(port, std::span(port.outbox).subspan(done, size));
+        }
+        port.outbox.clear();
+    }
+}
+
+void UdpFrontend::send(Port& port, std::span<UdpExchange* const> exchanges) noexcept {
+    std::array<net::OutgoingDatagram, limits::udp_batch> replies;
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < exchanges.size(); ++i) {
+        replies[i] = exchanges[i]->reply();
+        bytes += replies[i].bytes.size();
+    }
+    const std::size_t dropped = port.socket->send(std::span(replies).first(exchanges.size()));
+    counters_.udp_unanswered.add(dropped);
+    counters_.requests.add(exchanges.size() - dropped);
+    counters_.bytes_transmitted.add(bytes);
+    free_.insert(free_.end(), exchanges.rbegin(), exchanges.rend());
+    lent_ -= exchanges.size();
+}
+
+void UdpFrontend::stop() noexcept {
+    for (std::size_t number = 0; number < ports_.size(); ++number) {
+        for (int batch = 0; batch < last_batches_max && read(number); ++batch) {
+        }
+    }
+    close();
+}
+
+void UdpFrontend::close() noexcept {
+    for (Port& port : ports_) {
+        port.socket->finish();
+    }
+}
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,88 @@
+#pragma once
+
+/// @file udp_frontend.hpp
+/// The UDP half of a worker. What has arrived is read in batches, goes to the tracker as one batch
+/// at the end of the turn, and the replies leave as one.
+///
+/// Nothing is remembered about a client, and nothing longer than its request is sent to it before
+/// it has proven with a connection id that it receives what is sent to its address.
+
+#include "core/base/limits.hpp"
+#include "core/frontend/udp_exchange.hpp"
+#include "core/frontend/udp_settings.hpp"
+#include "core/logic/tracker.hpp"
+#include "core/metrics/counters.hpp"
+#include "core/net/udp_socket.hpp"
+#include "core/net/worker_loop.hpp"
+#include "core/wire/connection_id.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace chihaya::frontend {
+
+/// Thread: a worker's
+class UdpFrontend final : public UdpExchangeOwner {
+public:
+    /// Lifetime: all outlive the front end; it outlives the session that answers its exchanges
+    UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker, metrics::WorkerCounters& counters,
+                const UdpSettings& settings);
+    ~UdpFrontend() = default;
+    UdpFrontend(const UdpFrontend&) = delete;
+    UdpFrontend& operator=(const UdpFrontend&) = delete;
+
+    /// Serves requests that come to `socket`, which becomes the front end's.
+    void listen(const net::BoundSocket& socket);
+
+    /// Sends the replies that this turn has brought. To be called at its end, after the tracker.
+    void flush() noexcept;
+
+    /// Takes what waits now, and then no more requests. Answers still go out.
+    void stop() noexcept;
+
+    /// Takes no more requests, at once.
+    void close() noexcept;
+
+    /// No answer is awaited.
+    [[nodiscard]] bool is_quiet() const noexcept { return lent_ == 0; }
+
+private:
+    /// A socket, and the replies that leave from it.
+    struct Port {
+        std::unique_ptr<net::UdpSocket> socket;
+        std::vector<UdpExchange*> outbox;
+    };
+
+    static void readable(void* self, net::UdpSocket& socket) noexcept;
+    bool read(std::size_t number) noexcept;
+    void serve(const net::Datagram& datagram, std::size_t number) noexcept;
+    [[nodiscard]] bool is_proven(const wire::UdpHead& head, const net::Datagram& datagram,
+                                 std::size_t number) noexcept;
+    [[nodiscard]] bool comes_from_us(const net::UdpPath& path, std::size_t number) const noexcept;
+    [[nodiscard]] UdpExchange* borrow(const net::UdpPath& path, std::size_t number,
+                                      std::uint32_t transaction) noexcept;
+    void replied(UdpExchange& exchange) noexcept override;
+    void send(Port& port, std::span<UdpExchange* const> exchanges) noexcept;
+
+    net::WorkerLoop& loop_;
+    logic::Tracker& tracker_;
+    metrics::WorkerCounters& counters_;
+    const wire::ConnectionIds ids_;
+    const net::UdpTransfer transfer_;
+    std::vector<Port> ports_;
+
+    std::vector<std::unique_ptr<UdpExchange>> exchanges_;
+    std::vector<UdpExchange*> free_;  // the last given back is the first lent: warm
+    std::size_t lent_ = 0;
+    bool unsent_ = false;  // some outbox has something
+
+    std::chrono::sys_seconds now_{};  // the system's time: nodes have it in common
+    std::chrono::sys_seconds bad_id_second_{};
+    std::uint32_t bad_id_errors_ = 0;  // in that second
+};
+
+}  // namespace chihaya::frontend

@@ -1,0 +1,19 @@
+#pragma once
+
+/// @file udp_settings.hpp
+/// What an operator decides about the UDP front end.
+
+#include "core/net/udp_socket.hpp"
+#include "core/wire/connection_id.hpp"
+
+namespace chihaya::frontend {
+
+/// Immutable once a worker has it. All workers have the same key: a client keeps its connection id
+/// whichever of them it meets.
+struct UdpSettings {
+    wire::ConnectionIds::Key connection_id_key{};
+    wire::ConnectionIds::Lifetime connection_id_lifetime = wire::ConnectionIds::Lifetime::grace;
+    net::UdpTransfer transfer{};
+};
+
+}  // namespace chihaya::frontend

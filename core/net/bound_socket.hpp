@@ -1,0 +1,58 @@
+#pragma once
+
+/// @file bound_socket.hpp
+/// A socket with a name on it: TCP or UDP, one of each listening address for every worker, which
+/// the kernel spreads clients over (SO_REUSEPORT).
+
+#include "core/base/ip_address.hpp"
+#include "core/base/result.hpp"
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace chihaya::net {
+
+enum class Transport : std::uint8_t { tcp, udp };
+
+/// Non-blocking, and belongs to whoever has this.
+struct BoundSocket {
+    int socket = -1;
+    bool is_ipv6 = false;
+    std::uint16_t port = 0;            // as bound: of interest when 0 was asked for
+    std::optional<IpAddress> address;  // none: every address of the family
+};
+
+/// Binds `address` (none: every address of the family `is_ipv6` says).
+///
+/// IPv6 sockets are IPV6_V6ONLY, so that both families can have the same port. The workers share a
+/// port with each other, but not with another process: for the `first` of them the port must be
+/// free.
+/// Errors: what, found, the system's words, and what may help
+[[nodiscard]] Result<BoundSocket> bind_socket(Transport transport,
+                                              const std::optional<IpAddress>& address, bool is_ipv6,
+                                              std::uint16_t port, bool first);
+
+/// An address and port as the system has them.
+struct SocketAddress {
+    sockaddr_storage name{};
+    socklen_t size = 0;
+
+    [[nodiscard]] sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&name); }
+    [[nodiscard]] const sockaddr* data() const noexcept {
+        return reinterpret_cast<const sockaddr*>(&name);
+    }
+};
+
+/// `address` must be of the family `is_ipv6` says.
+[[nodiscard]] SocketAddress socket_address(const std::optional<IpAddress>& address, bool is_ipv6,
+                                           std::uint16_t port) noexcept;
+
+/// Of a socket of either family.
+[[nodiscard]] IpAddress ip_address_of(const sockaddr_storage& name) noexcept;
+[[nodiscard]] std::uint16_t port_of(const sockaddr_storage& name) noexcept;
+
+void set_option(int socket, int level, int name, int value) noexcept;
+
+}  // namespace chihaya::net

@@ -1,0 +1,74 @@
+#include "core/net/udp_socket.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+
+namespace chihaya::net {
+namespace {
+
+void widen_receive_buffer(int socket, std::uint32_t bytes) noexcept {
+    const int wanted =
+        static_cast<int>(std::min<std::uint32_t>(bytes, std::numeric_limits<int>::max()));
+    set_option(socket, SOL_SOCKET, SO_RCVBUF, wanted);  // as far as net.core.rmem_max lets it
+#if defined(SO_RCVBUFFORCE)
+    set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, wanted);  // further, where that is allowed
+#endif
+}
+
+boost::asio::ip::udp protocol_of(const BoundSocket& bound) noexcept {
+    return bound.is_ipv6 ? boost::asio::ip::udp::v6() : boost::asio::ip::udp::v4();
+}
+
+}  // namespace
+
+UdpSocket::UdpSocket(WorkerLoop& loop, const BoundSocket& bound, const UdpTransfer& transfer,
+                     void* subject, Readable readable)
+    : bound_(bound),
+      socket_(loop.context(), protocol_of(bound), bound.socket),
+      subject_(subject),
+      readable_(readable),
+      alive_(std::make_shared<bool>(true)) {
+    if (transfer.receive_buffer != 0) {
+        widen_receive_buffer(bound.socket, transfer.receive_buffer);
+    }
+    socket_.non_blocking(true);
+    io_ = transfer.batched ? batch_io(bound) : nullptr;
+    if (io_ == nullptr) {
+        io_ = single_io(socket_);
+    }
+}
+
+UdpSocket::~UdpSocket() {
+    finish();
+}
+
+void UdpSocket::start() {
+    wait();
+}
+
+void UdpSocket::finish() noexcept {
+    *alive_ = false;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void UdpSocket::wait() noexcept {
+    try {
+        socket_.async_wait(boost::asio::socket_base::wait_read,
+                           [this, alive = alive_](boost::system::error_code error) {
+                               if (!error && *alive) {
+                                   readable_(subject_, *this);
+                                   if (*alive) {
+                                       wait();
+                                   }
+                               }
+                           });
+    } catch (const std::exception&) {
+        *alive_ = false;  // out of memory for a single handler: nothing can be served any more
+    }
+}
+
+}  // namespace chihaya::net

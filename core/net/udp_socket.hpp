@@ -1,0 +1,62 @@
+#pragma once
+
+/// @file udp_socket.hpp
+/// A UDP socket of one worker in its event loop.
+
+#include "core/net/bound_socket.hpp"
+#include "core/net/datagram_io.hpp"
+#include "core/net/worker_loop.hpp"
+
+#include <boost/asio/ip/udp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace chihaya::net {
+
+/// How datagrams pass between the program and the system.
+struct UdpTransfer {
+    bool batched = true;               // where the system can: see `batch_io`
+    std::uint32_t receive_buffer = 0;  // bytes the system keeps for a busy worker; 0: its default
+};
+
+/// Thread: the loop's
+class UdpSocket {
+public:
+    /// Datagrams wait. Called once a turn while they do.
+    using Readable = void (*)(void* subject, UdpSocket& socket) noexcept;
+
+    /// Takes the socket over. Lifetime: the loop and `subject` outlive it
+    UdpSocket(WorkerLoop& loop, const BoundSocket& bound, const UdpTransfer& transfer,
+              void* subject, Readable readable);
+    ~UdpSocket();
+    UdpSocket(const UdpSocket&) = delete;
+    UdpSocket& operator=(const UdpSocket&) = delete;
+
+    /// From now on `readable` is called.
+    void start();
+
+    /// From now on it is not. Sending goes on.
+    void finish() noexcept;
+
+    [[nodiscard]] std::span<const Datagram> receive() noexcept { return io_->receive(); }
+    [[nodiscard]] std::size_t send(std::span<const OutgoingDatagram> datagrams) noexcept {
+        return io_->send(datagrams);
+    }
+
+    [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
+
+private:
+    void wait() noexcept;
+
+    const BoundSocket bound_;
+    boost::asio::ip::udp::socket socket_;
+    std::unique_ptr<DatagramIo> io_;
+    void* subject_;
+    Readable readable_;
+    std::shared_ptr<bool> alive_;  // the pending wait finds out here that nobody wants it
+};
+
+}  // namespace chihaya::net
