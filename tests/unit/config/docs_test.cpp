@@ -195,6 +195,7 @@ TEST_CASE("the file that is installed states defaults only, and listens on this 
     const Config config = read_file((repository() / "conf/chihaya.json").string()).value().config;
     Config expected;
     expected.http.addr = {{"127.0.0.1", 6881}};
+    expected.udp.addr = expected.http.addr;
     CHECK(config == expected);
 }
 

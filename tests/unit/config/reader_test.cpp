@@ -328,11 +328,27 @@ TEST_CASE("what a driver is told is not looked at") {
           R"({"announce":5,"adr":null})");
 }
 
-TEST_CASE("warnings tell what an address means") {
-    CHECK(warnings(R"({"udp": {"addr": ":6881"}})") ==
-          Lines{"udp.addr: UDP is not served yet, the address is left alone; clients with a udp:// "
-                "announce URL need an http:// one (line 1)"});
+TEST_CASE("UDP has an address, and a key that is written in one way") {
+    CHECK(accepted("{}").udp.addr.empty());
     CHECK(accepted(R"({"udp": {"addr": ""}})").udp.addr.empty());
+    const Config config = accepted(
+        R"({"udp": {"addr": ":6881", "connection_id_key": "00112233445566778899aabbccddEEFF",
+            "strict": true, "batched": false, "receive_buffer": 65536}})");
+    CHECK(config.udp == Udp{.addr = {{"", 6881}},
+                            .connection_id_key = "00112233445566778899aabbccddEEFF",
+                            .strict = true,
+                            .batched = false,
+                            .receive_buffer = 65536});
+    CHECK(
+        errors(R"({"udp": {"connection_id_key": "00112233445566778899aabbccddeef"}})") ==
+        Lines{
+            "udp.connection_id_key: found a text of 31 bytes, accepted is 32 hex digits, the same "
+            "on every node; make one with: openssl rand -hex 16 (line 1)"});
+    CHECK(errors(R"({"udp": {"connection_id_key": "0011223344556677g899aabbccddeeff"}})").size() ==
+          1);
+}
+
+TEST_CASE("warnings tell what an address means") {
     CHECK(
         warnings(R"({"management": {"addr": ["127.0.0.1:1", "192.0.2.1:1"]}})") ==
         Lines{"management.addr: found \"192.0.2.1:1\" without a token, so calls that write or show "
