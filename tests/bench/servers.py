@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is started, filled, and asked what it uses."""
+"""The HTTP servers that are measured: how each is started, filled, and asked what it uses."""
 
 import json
 import os
@@ -19,9 +19,23 @@ class Absent(Exception):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is free for TCP and for UDP."""
+    while True:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            stream.bind(("127.0.0.1", 0))
+            try:
+                datagrams.bind(stream.getsockname())
+            except OSError:
+                continue
+            return stream.getsockname()[1]
+
+
+def cargo_program(name):
+    """Where `cargo install` has put a program."""
+    found = shutil.which(name) or shutil.which(name, path=Path.home() / ".cargo" / "bin")
+    if not found:
+        raise Absent(f"{name} is not installed")
+    return found
 
 
 class Server:
@@ -30,6 +44,7 @@ class Server:
     name = "server"
     expect = "any"
     modes = ("keep-alive", "close")
+    cores = SERVER_CORE
 
     def __init__(self, tools, mode="keep-alive"):
         self.tools = tools
@@ -42,21 +57,26 @@ class Server:
     def command(self):
         raise NotImplementedError
 
+    def answers(self):
+        """Whether it takes connections yet."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
     def __enter__(self):
-        command = ["taskset", "-c", SERVER_CORE, *map(str, self.command())]
+        command = ["taskset", "-c", self.cores, *map(str, self.command())]
         self.log = open(self.folder / "log", "wb")
         self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment,
                                         stdout=self.log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
-                    raise RuntimeError(f"{self.name} does not start: {self.words()}") from None
-                time.sleep(0.02)
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise RuntimeError(f"{self.name} does not start: {self.words()}")
+            time.sleep(0.02)
+        return self
 
     def __exit__(self, *_):
         if self.process and self.process.poll() is None:
@@ -74,14 +94,18 @@ class Server:
         log = self.folder / "log"
         return log.read_text(errors="replace")[-2000:] if log.exists() else self.last_words
 
+    def generator(self, mode):
+        """The load generator and what it must know of this server."""
+        return ["http_load", "--mode", mode or self.mode, "--connections", LOAD_CONNECTIONS]
+
     def load(self, *options, mode=None):
         """Runs the load generator against this server; returns its phases as a dictionary."""
-        command = ["taskset", "-c", LOAD_CORE, self.tools / "http_load", "--port", self.port,
-                   "--mode", mode or self.mode, "--connections", LOAD_CONNECTIONS,
+        program, *about = self.generator(mode)
+        command = ["taskset", "-c", LOAD_CORE, self.tools / program, "--port", self.port, *about,
                    "--expect", self.expect, "--server-pid", self.process.pid, *options]
         done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=False)
         if done.returncode not in (0, 1) or not done.stdout:
-            raise RuntimeError(f"http_load ended with {done.returncode}; {self.name} said: "
+            raise RuntimeError(f"{program} ended with {done.returncode}; {self.name} said: "
                                f"{self.words()}")
         return json.loads(done.stdout)
 
@@ -147,6 +171,26 @@ class Opentracker(Server):
                 "-u", "nobody", "-w", "whitelist"]
 
 
+class Aquatic(Server):
+    """aquatic_http 0.9: a worker for sockets and one for swarms, both on the server's core."""
+
+    name = "aquatic_http"
+    expect = "uncounted"
+
+    def __init__(self, tools, mode="keep-alive"):
+        self.program = cargo_program("aquatic_http")
+        super().__init__(tools, mode)
+        keep_alive = str(mode == "keep-alive").lower()
+        (self.folder / "aquatic.toml").write_text(
+            'socket_workers = 1\nswarm_workers = 1\n'
+            f'[network]\naddress = "127.0.0.1:{self.port}"\nkeep_alive = {keep_alive}\n'
+            '[protocol]\nmax_peers = 50\n'
+            '[cleaning]\nmax_peer_age = 3600\n')
+
+    def command(self):
+        return [self.program, "-c", self.folder / "aquatic.toml"]
+
+
 class Chihaya(Server):
     name = "chihaya"
     expect = "others"
@@ -156,10 +200,12 @@ class Chihaya(Server):
         if not self.program.exists():
             raise Absent(f"{self.program} is not built")
         super().__init__(tools, mode)
-        config = {"addr": f"127.0.0.1:{self.port}", "workers": 1,
-                  "tracker": {"driver": "memory"}, "backend": {"driver": "noop"},
-                  "management": {"addr": f"127.0.0.1:{free_port()}"}}
-        (self.folder / "chihaya.json").write_text(json.dumps(config | settings))
+        (self.folder / "chihaya.json").write_text(json.dumps(self.config() | settings))
+
+    def config(self):
+        return {"addr": f"127.0.0.1:{self.port}", "workers": 1,
+                "tracker": {"driver": "memory"}, "backend": {"driver": "noop"},
+                "management": {"addr": f"127.0.0.1:{free_port()}"}}
 
     def command(self):
         return [self.program, "--config", self.folder / "chihaya.json"]

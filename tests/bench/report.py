@@ -1,0 +1,44 @@
+"""The report of a run: tables, goals, and how many answers were wrong."""
+
+import goals
+import tables
+import udp_tables
+
+# part: (its tables, the goals for it)
+PARTS = {
+    "http": (tables.http_tables, goals.http_goals),
+    "udp": (udp_tables.udp_tables, goals.udp_goals),
+    "memory": (tables.memory_tables, goals.memory_goals),
+    "scaling": (udp_tables.scaling_tables, goals.scaling_goals),
+    "latency": (tables.latency_tables, goals.latency_goals),
+    "flood": (udp_tables.flood_tables, goals.flood_goals),
+    "fairness": (udp_tables.fairness_tables, goals.fairness_goals),
+    "allocations": (tables.allocation_tables, goals.allocation_goals),
+}
+
+
+def failures(results):
+    """Answers that were wrong or did not come, over all parts: every `failed` there is."""
+    if isinstance(results, dict):
+        return results.get("failed", 0) + sum(map(failures, results.values()))
+    return sum(map(failures, results)) if isinstance(results, (list, tuple)) else 0
+
+
+def markdown(results):
+    machine = results["machine"]
+    lines = [f"{machine['date']}, commit {machine['commit']}, Linux {machine['kernel']}, "
+             f"{machine['cpu']}"]
+    held = []
+    for part, (table, goal) in PARTS.items():
+        if results.get(part):
+            lines += table(results[part])
+            held += goal(results[part])
+    if held:
+        lines += ["\n### Goals\n", *tables.head("what", "goal", "measured", "met")]
+        lines += [tables.row(what, f"≤ {goal}", f"{value:.2f}",
+                             "yes" if value <= goal else "**no**") for what, goal, value in held]
+    return "\n".join(lines) + "\n"
+
+
+def pictures(paths):
+    return "".join(f"\n![{path.stem.split('-', 2)[2]}]({path.name})\n" for path in paths)
