@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace chihaya::wire {
 namespace {
@@ -140,12 +141,12 @@ public:
                     return refuse(Code::info_hash_repeated);
                 }
                 has_info_hash_ = true;
-                return take_bytes(item.value, out_.info_hash.bytes, Code::info_hash_size);
+                return take_bytes(item, out_.info_hash.bytes, Code::info_hash_size);
             case Key::peer_id:
                 has_peer_id_ = true;
-                return take_bytes(item.value, out_.peer_id.bytes, Code::peer_id_size);
+                return take_bytes(item, out_.peer_id.bytes, Code::peer_id_size);
             default:
-                return take_text(key, item.value);
+                return take_text(key, item);
         }
     }
 
@@ -166,9 +167,13 @@ private:
         return false;
     }
 
-    bool take_bytes(std::string_view raw, std::span<std::uint8_t, 20> out,
+    bool take_bytes(const QueryItem& item, std::span<std::uint8_t, 20> out,
                     Code wrong_size) noexcept {
-        const auto size = decode(raw, out);
+        if (!item.value_escaped && item.value.size() == out.size()) {
+            std::memcpy(out.data(), item.value.data(), out.size());
+            return true;
+        }
+        const auto size = decode(item.value, out);
         if (!size) {
             return refuse(Code::broken_escape);
         }
@@ -176,12 +181,12 @@ private:
     }
 
     /// A parameter that is text or a number.
-    bool take_text(Key key, std::string_view raw) noexcept {
-        if (!is_escaped(raw)) {
-            return take_plain(key, raw);
+    bool take_text(Key key, const QueryItem& item) noexcept {
+        if (!item.value_escaped) {
+            return take_plain(key, item.value);
         }
         std::array<std::uint8_t, value_head_max> room;  // NOLINT(*-member-init): decode fills it
-        const auto size = decode(raw, room);
+        const auto size = decode(item.value, room);
         if (!size) {
             return refuse(Code::broken_escape);
         }

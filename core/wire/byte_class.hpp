@@ -10,26 +10,14 @@
 
 namespace chihaya::wire {
 
-/// Sets of bytes, as bits.
-namespace byte_class {
-inline constexpr std::uint8_t query_separator = 1;  // & ; ?
-inline constexpr std::uint8_t equals_sign = 2;
-inline constexpr std::uint8_t token = 4;  // of RFC 9110: letters, digits, and !#$%&'*+-.^_`|~
-}  // namespace byte_class
-
 namespace detail {
 
-constexpr std::array<std::uint8_t, 256> make_byte_classes() noexcept {
-    std::array<std::uint8_t, 256> table{};
-    const auto add = [&table](std::string_view bytes, std::uint8_t bit) {
-        for (const char byte : bytes) {
-            table[static_cast<unsigned char>(byte)] |= bit;
-        }
-    };
-    add("&;?", byte_class::query_separator);
-    add("=", byte_class::equals_sign);
-    add("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&'*+-.^_`|~",
-        byte_class::token);
+constexpr std::array<bool, 256> make_tokens() noexcept {
+    std::array<bool, 256> table{};
+    for (const char byte : std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "abcdefghijklmnopqrstuvwxyz!#$%&'*+-.^_`|~")) {
+        table[static_cast<unsigned char>(byte)] = true;
+    }
     return table;
 }
 
@@ -43,14 +31,14 @@ constexpr std::array<std::int8_t, 256> make_hex_values() noexcept {
     return table;
 }
 
-inline constexpr auto byte_classes = make_byte_classes();
+inline constexpr auto tokens = make_tokens();
 inline constexpr auto hex_values = make_hex_values();
 
 }  // namespace detail
 
-/// Is `byte` in any of `classes`?
-[[nodiscard]] constexpr bool is_any(char byte, std::uint8_t classes) noexcept {
-    return (detail::byte_classes[static_cast<unsigned char>(byte)] & classes) != 0;
+/// May `byte` stand in a method or in the name of a header? Source: RFC 9110, `tchar`
+[[nodiscard]] constexpr bool is_token(char byte) noexcept {
+    return detail::tokens[static_cast<unsigned char>(byte)];
 }
 
 /// The value of a hexadecimal digit of either case, or -1.

@@ -23,9 +23,13 @@ std::string_view without_return(std::string_view line) noexcept {
 }
 
 std::string_view without_spaces(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(' ');
-    return first == not_found ? std::string_view{}
-                              : text.substr(first, text.find_last_not_of(' ') - first + 1);
+    while (text.starts_with(' ')) {
+        text.remove_prefix(1);
+    }
+    while (text.ends_with(' ')) {
+        text.remove_suffix(1);
+    }
+    return text;
 }
 
 /// Where the request line begins; behind the end when that is not certain yet.
@@ -50,7 +54,7 @@ MethodCheck check_method(std::string_view line) noexcept {
         if (head[i] == ' ') {
             return i == 0 ? MethodCheck::impossible : MethodCheck::certain;
         }
-        if (!is_any(head[i], byte_class::token)) {
+        if (!is_token(head[i])) {
             return MethodCheck::impossible;
         }
     }
@@ -145,8 +149,8 @@ Refusal read_length(std::string_view value, Fields& seen, HttpRequest& out) noex
 
 /// A header line without its end.
 Refusal read_field(std::string_view line, Fields& seen, HttpRequest& out) noexcept {
-    const char* const colon = std::find_if(line.begin(), line.end(),
-                                           [](char c) { return !is_any(c, byte_class::token); });
+    const char* const colon =
+        std::find_if(line.begin(), line.end(), [](char c) { return !is_token(c); });
     if (colon == line.begin() || colon == line.end() || *colon != ':' ||
         line.find('\r') != not_found) {
         return 400;

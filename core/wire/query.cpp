@@ -1,73 +1,54 @@
 #include "core/wire/query.hpp"
 
+#include "core/wire/byte_block.hpp"
 #include "core/wire/byte_class.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace chihaya::wire {
 namespace {
 
 constexpr std::int64_t integer_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t digits_max = std::numeric_limits<std::int64_t>::digits10;
 
-/// Bit i says that byte i of the next `size` bytes, at most 64, separates items or is a '='.
-/// Finding all of them at once spares a mispredicted branch at the end of each key and value.
-std::uint64_t marks_of(const char* at, std::size_t size) noexcept {
-    std::uint64_t marks = 0;
-    std::size_t i = 0;
-#if defined(__SSE2__)
-    const auto all = [](char byte) {
-        return _mm_set1_epi8(byte);
-    };
-    for (; i + 16 <= size; i += 16) {
-        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-        const __m128i first =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, all('&')), _mm_cmpeq_epi8(bytes, all('=')));
-        const __m128i second =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, all(';')), _mm_cmpeq_epi8(bytes, all('?')));
-        const int hits = _mm_movemask_epi8(_mm_or_si128(first, second));
-        marks |= static_cast<std::uint64_t>(static_cast<unsigned>(hits)) << i;
+/// Where an item ends, and what lies in it.
+struct Extent {
+    const char* end = nullptr;
+    const char* equals = nullptr;  // the first
+    bool value_escaped = false;
+};
+
+Extent extent_of(const char* at, const char* end) noexcept {
+    Extent item;
+    for (;;) {
+        const auto left = static_cast<std::size_t>(end - at);
+        const ByteBlock block(at, left);
+        const std::uint32_t separators = block.find<'&', ';', '?'>();
+        const std::uint32_t mine = before_first(separators);
+        std::uint32_t escapes = block.find<'%', '+'>() & mine;
+        if (item.equals == nullptr) {
+            const std::uint32_t equals = block.find<'='>() & mine;
+            item.equals = equals == 0 ? nullptr : at + std::countr_zero(equals);
+            escapes &= ~before_first(equals);  // what is before it belongs to the key
+        }
+        item.value_escaped = item.value_escaped || escapes != 0;
+        if (separators != 0 || left <= ByteBlock::size) {
+            item.end = separators != 0 ? at + std::countr_zero(separators) : end;
+            return item;
+        }
+        at += ByteBlock::size;
     }
-#endif
-    for (; i < size; ++i) {
-        const bool hit = is_any(at[i], byte_class::query_separator | byte_class::equals_sign);
-        marks |= static_cast<std::uint64_t>(hit) << i;
-    }
-    return marks;
 }
 
 }  // namespace
 
-const char* QueryCursor::next_mark() noexcept {
-    while (marks_ == 0) {
-        block_ = block_end_;
-        if (block_ == end_) {
-            return end_;
-        }
-        const auto size = std::min<std::size_t>(64, static_cast<std::size_t>(end_ - block_));
-        marks_ = marks_of(block_, size);
-        block_end_ = block_ + size;
-    }
-    const char* const mark = block_ + std::countr_zero(marks_);
-    marks_ &= marks_ - 1;
-    return mark;
-}
-
 bool QueryCursor::next(QueryItem& item) noexcept {
     while (at_ != end_) {
         const char* const begin = at_;
-        const char* const key_end = next_mark();
-        const char* end = key_end;
-        while (end != end_ && *end == '=') {
-            end = next_mark();
-        }
-        at_ = end == end_ ? end : end + 1;
-        if (end == begin) {
+        const Extent extent = extent_of(begin, end_);
+        at_ = extent.end == end_ ? end_ : extent.end + 1;
+        if (extent.end == begin) {
             continue;
         }
         if (seen_ == limits::query_items_max) {
@@ -76,52 +57,45 @@ bool QueryCursor::next(QueryItem& item) noexcept {
             return false;
         }
         ++seen_;
-        const char* const value = key_end == end ? end : key_end + 1;
+        const char* const key_end = extent.equals == nullptr ? extent.end : extent.equals;
+        const char* const value = extent.equals == nullptr ? extent.end : extent.equals + 1;
         item.key = {begin, static_cast<std::size_t>(key_end - begin)};
-        item.value = {value, static_cast<std::size_t>(end - value)};
+        item.value = {value, static_cast<std::size_t>(extent.end - value)};
+        item.value_escaped = extent.value_escaped;
         return true;
     }
     return false;
-}
-
-bool is_escaped(std::string_view raw) noexcept {
-    return std::ranges::any_of(raw, [](char c) { return c == '%' || c == '+'; });
 }
 
 std::optional<std::size_t> decode(std::string_view raw, std::span<std::uint8_t> out) noexcept {
     std::size_t size = 0;
     const char* at = raw.data();
     const char* const end = at + raw.size();
-    while (at != end) {
-        auto byte = static_cast<std::uint8_t>(*at++);
+    for (; at != end; ++size) {
+        int byte = static_cast<unsigned char>(*at++);
         if (byte == '%') {
-            if (end - at < 2) {
+            byte = end - at < 2 ? -1 : hex_value(at[0]) * 16 | hex_value(at[1]);
+            if (byte < 0) {
                 return std::nullopt;
             }
-            const int value = hex_value(at[0]) * 16 | hex_value(at[1]);
-            if (value < 0) {
-                return std::nullopt;
-            }
-            byte = static_cast<std::uint8_t>(value);
             at += 2;
         } else if (byte == '+') {
             byte = ' ';
         }
         if (size < out.size()) {
-            out[size] = byte;
+            out[size] = static_cast<std::uint8_t>(byte);
         }
-        ++size;
     }
     return size;
 }
 
 std::optional<std::int64_t> read_integer(std::string_view decoded) noexcept {
-    const bool negative = !decoded.empty() && decoded.front() == '-';
+    const bool negative = decoded.starts_with('-');
     decoded.remove_prefix(negative ? 1 : 0);
     if (decoded.empty()) {
         return std::nullopt;
     }
-    const bool can_exceed = decoded.size() > 18;
+    const bool can_exceed = decoded.size() > digits_max;
     std::int64_t value = 0;
     for (const char c : decoded) {
         const auto digit = static_cast<unsigned char>(c - '0');

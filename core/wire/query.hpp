@@ -18,7 +18,8 @@ namespace chihaya::wire {
 /// Lifetime: as the query it was read from
 struct QueryItem {
     std::string_view key;
-    std::string_view value;  // empty when there was no '='
+    std::string_view value;      // empty when there was no '='
+    bool value_escaped = false;  // has it a '%' or a '+', so that it has to be decoded?
 };
 
 /// Goes through the items of a query. They are separated by '&', ';' or a further '?'; empty ones
@@ -29,7 +30,7 @@ struct QueryItem {
 class QueryCursor final {
 public:
     explicit QueryCursor(std::string_view query) noexcept
-        : at_(query.data()), end_(at_ + query.size()), block_(at_), block_end_(at_) {}
+        : at_(query.data()), end_(at_ + query.size()) {}
 
     /// The next item in `item`; false, with `item` unchanged, when there is none.
     [[nodiscard]] bool next(QueryItem& item) noexcept;
@@ -38,20 +39,11 @@ public:
     [[nodiscard]] bool too_many() const noexcept { return too_many_; }
 
 private:
-    /// The next separator or '='; the end when there is none.
-    const char* next_mark() noexcept;
-
     const char* at_;
     const char* end_;
-    const char* block_;  // what `marks_` is about: bit i is byte i
-    const char* block_end_;
-    std::uint64_t marks_ = 0;
     std::size_t seen_ = 0;
     bool too_many_ = false;
 };
-
-/// Does `raw` mean something else than it says, so that it has to be decoded?
-[[nodiscard]] bool is_escaped(std::string_view raw) noexcept;
 
 /// Undoes percent-encoding: `%HH` is a byte, `+` is a space, every other byte is itself.
 ///

@@ -17,12 +17,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::QueryItem item;
     while (cursor.next(item)) {
         const auto decoded = wire::decode(item.value, room);
-        const bool is_sound = item.key.data() >= at && item.value.data() >= item.key.data() &&
-                              item.value.data() + item.value.size() <= query.data() + size &&
-                              item.key.find_first_of("&;?=") == std::string_view::npos &&
-                              item.value.find_first_of("&;?") == std::string_view::npos &&
-                              ++count <= limits::query_items_max &&
-                              decoded.value_or(0) <= item.value.size();
+        const bool is_sound =
+            item.key.data() >= at && item.value.data() >= item.key.data() &&
+            item.value.data() + item.value.size() <= query.data() + size &&
+            item.key.find_first_of("&;?=") == std::string_view::npos &&
+            item.value.find_first_of("&;?") == std::string_view::npos &&
+            item.value_escaped == (item.value.find_first_of("%+") != std::string_view::npos) &&
+            ++count <= limits::query_items_max && decoded.value_or(0) <= item.value.size();
         if (!is_sound) {
             std::abort();
         }

@@ -68,6 +68,26 @@ TEST_CASE("an item is found wherever it lies in a long query") {
     }
 }
 
+TEST_CASE("an item says whether its value, not its key, may be escaped") {
+    for (std::size_t before = 0; before < 40; ++before) {
+        for (const std::size_t inside : {0U, 1U, 14U, 15U, 16U, 17U, 40U}) {
+            CAPTURE(before);
+            CAPTURE(inside);
+            const std::string key(before, 'k');
+            const std::string plain(inside, 'v');
+            std::string query = "%" + key + "=" + plain;
+            query.append("&").append(key).append("a=").append(plain).append("%41");
+            query.append("&").append(key).append("b=").append(plain).append("+&+%");
+            QueryCursor cursor(query);
+            QueryItem item;
+            for (const bool escaped : {false, true, true, false}) {
+                REQUIRE(cursor.next(item));
+                CHECK(item.value_escaped == escaped);
+            }
+        }
+    }
+}
+
 TEST_CASE("a cursor stops at the limit of items and says so") {
     std::string query;
     for (std::size_t i = 0; i < limits::query_items_max; ++i) {

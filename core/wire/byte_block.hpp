@@ -1,0 +1,72 @@
+#pragma once
+
+/// @file byte_block.hpp
+/// Sixteen bytes of a text, looked through at once: no branch for each of them, and none that
+/// guesses wrong where a word ends.
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace chihaya::wire {
+
+/// Sets of bytes are numbers here: bit i is byte i of the block.
+class ByteBlock final {
+public:
+    static constexpr std::size_t size = 16;
+
+    /// The first of `left` bytes at `at`; as many as there are.
+    ByteBlock(const char* at, std::size_t left) noexcept {
+        if (left >= size) {
+            load(at);
+            return;
+        }
+        std::array<char, size> part{};
+        std::memcpy(part.data(), at, left);
+        load(part.data());
+    }
+
+    /// Those that are one of `Set`, which has no zero byte.
+    template <char... Set>
+    [[nodiscard]] std::uint32_t find() const noexcept {
+#if defined(__SSE2__)
+        __m128i hits = _mm_setzero_si128();
+        ((hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(Set)))), ...);
+        return static_cast<std::uint32_t>(_mm_movemask_epi8(hits));
+#else
+        std::uint32_t hits = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+            hits |= std::uint32_t{((bytes_[i] == Set) || ...)} << i;
+        }
+        return hits;
+#endif
+    }
+
+private:
+#if defined(__SSE2__)
+    void load(const char* at) noexcept {
+        bytes_ = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    }
+
+    __m128i bytes_;
+#else
+    void load(const char* at) noexcept {
+        std::memcpy(bytes_.data(), at, size);
+    }
+
+    std::array<char, size> bytes_;
+#endif
+};
+
+/// All below the first of `found`; all when there is none.
+[[nodiscard]] constexpr std::uint32_t before_first(std::uint32_t found) noexcept {
+    return (found & (~found + 1)) - 1;
+}
+
+}  // namespace chihaya::wire
