@@ -1,7 +1,7 @@
 #include "core/wire/byte_writer.hpp"
 
-#include <array>
 #include <charconv>
+#include <system_error>
 
 namespace chihaya::wire {
 
@@ -13,9 +13,12 @@ void ByteWriter::bytes(std::span<const std::uint8_t> raw) noexcept {
 }
 
 void ByteWriter::number(std::uint64_t value) noexcept {
-    std::array<char, 20> digits{};
-    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    text({digits.data(), static_cast<std::size_t>(end - digits.data())});
+    const auto [end, error] = std::to_chars(begin_ + size_, begin_ + room_, value);
+    if (error != std::errc{}) {
+        fail();
+        return;
+    }
+    size_ = static_cast<std::size_t>(end - begin_);
 }
 
 void ByteWriter::string(std::string_view value) noexcept {
@@ -46,11 +49,10 @@ char* ByteWriter::skip(std::size_t count) noexcept {
     return at;
 }
 
-void ByteWriter::close_gap(std::size_t start, std::size_t gap, std::string_view text) noexcept {
+void ByteWriter::close_gap(std::size_t start, std::size_t gap) noexcept {
     char* const at = begin_ + start;
-    std::memcpy(at, text.data(), text.size());
-    std::memmove(at + text.size(), at + gap, size_ - start - gap);
-    size_ -= gap - text.size();
+    std::memmove(at, at + gap, size_ - start - gap);
+    size_ -= gap;
 }
 
 }  // namespace chihaya::wire

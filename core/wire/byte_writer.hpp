@@ -44,9 +44,8 @@ public:
     /// Lifetime: as the room; the bytes are unspecified until written
     [[nodiscard]] char* skip(std::size_t count) noexcept;
 
-    /// Puts `text` where `gap` bytes were skipped at `start`, and moves what follows up to it.
-    /// `text` is no longer than the gap.
-    void close_gap(std::size_t start, std::size_t gap, std::string_view text) noexcept;
+    /// Moves what lies behind the `gap` bytes at `start` up to `start`.
+    void close_gap(std::size_t start, std::size_t gap) noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::string_view view() const noexcept { return {begin_, size_}; }

@@ -1,8 +1,5 @@
 #include "core/wire/http_response.hpp"
 
-#include <array>
-#include <cstring>
-
 namespace chihaya::wire {
 namespace {
 
@@ -87,15 +84,14 @@ std::string_view status_text(std::uint16_t status) noexcept {
     }
 }
 
-void detail::close_response(ByteWriter& out, const ResponseHead& head, std::size_t start) noexcept {
+void detail::close_response(ByteWriter& out, const ResponseHead& head, char* room) noexcept {
     if (out.overflow()) {
         return;
     }
-    std::array<char, response_head_max> room{};
-    const std::size_t body_size = out.size() - start - response_head_max;
-    ByteWriter text(room);
-    write_head(text, head, body_size);
-    out.close_gap(start, response_head_max, text.view());
+    const auto start = static_cast<std::size_t>(room - out.view().data());
+    ByteWriter text({room, response_head_max});
+    write_head(text, head, out.size() - start - response_head_max);
+    out.close_gap(start + text.size(), response_head_max - text.size());
 }
 
 }  // namespace chihaya::wire

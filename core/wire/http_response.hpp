@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace chihaya::wire {
@@ -40,16 +39,15 @@ void write_status(ByteWriter& out, const ResponseHead& head, bool with_body = tr
 [[nodiscard]] std::string_view status_text(std::uint16_t status) noexcept;
 
 namespace detail {
-/// Puts the head in front of the body that lies behind `response_head_max` bytes from `start` on.
-void close_response(ByteWriter& out, const ResponseHead& head, std::size_t start) noexcept;
+/// Puts the head in front of the body that lies behind the `response_head_max` bytes at `room`.
+void close_response(ByteWriter& out, const ResponseHead& head, char* room) noexcept;
 }  // namespace detail
 
 template <class WriteBody>
 void write_response(ByteWriter& out, const ResponseHead& head, WriteBody&& write_body) noexcept {
-    const std::size_t start = out.size();
-    if (out.skip(response_head_max) != nullptr) {
+    if (char* const room = out.skip(response_head_max); room != nullptr) {
         write_body(out);
-        detail::close_response(out, head, start);
+        detail::close_response(out, head, room);
     }
 }
 
