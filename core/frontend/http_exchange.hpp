@@ -122,16 +122,19 @@ private:
     bool compact_ = true;
     std::uint32_t num_want_ = 0;
     IpAddress source_;
+    wire::ByteWriter replies_{{}};
 
+    // A usual announce touches this much and no more: what it needs lies side by side, because the
+    // exchanges of one turn do not fit into the nearest cache.
     Announce announce_{*this};
-    Scrape scrape_{*this};
     std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv4Endpoint)> ipv4_{};
+    // Twice the largest reply: what is in it is sent before another one might not fit.
+    std::array<char, 2 * limits::reply_max> reply_bytes_{};
+
     std::array<std::uint8_t, limits::num_want_ceiling * sizeof(Ipv6Endpoint)> ipv6_{};
     std::array<PeerId, limits::num_want_ceiling> ipv4_ids_{};
     std::array<PeerId, limits::num_want_ceiling> ipv6_ids_{};
-    // Twice the largest reply: what is in it is sent before another one might not fit.
-    std::array<char, 2 * limits::reply_max> reply_bytes_{};
-    wire::ByteWriter replies_{reply_bytes_};
+    Scrape scrape_{*this};
 };
 
 }  // namespace chihaya::frontend
