@@ -41,21 +41,23 @@ def memory(options):
                         present(UdpAquatic, options.tools)]
         for server in filter(None, servers):
             with server:
-                check_fill(server, server.fill(64, 1))
-                before = server.memory()
-                fill = server.fill(swarms, peers)
-                check_fill(server, fill)
-                after = server.memory()
-                sample = server.load("--swarms", swarms, "--peers", peers,
-                                     "--requests", 10_000)["measure"]
-            row = {"name": server.name, "swarms": swarms, "peers": peers, "before": before,
-                   "after": after, "fill": fill, "sample": sample}
-            rows.append(row)
-            say(f"memory {swarms} x {peers} {server.name}: "
-                f"{(after - before) / swarms / peers:.1f} bytes a peer, "
-                f"{(after - before) / swarms:.1f} a swarm, {sample['failed']} failed, "
-                f"filled in {fill['seconds']:.0f} s")
+                rows.append(memory_row(server, swarms, peers))
     return rows
+
+
+def memory_row(server, swarms, peers):
+    check_fill(server, server.fill(64, 1))
+    before = server.memory()
+    fill = server.fill(swarms, peers)
+    check_fill(server, fill)
+    after = server.memory()
+    sample = server.load("--swarms", swarms, "--peers", peers, "--requests", 10_000)["measure"]
+    say(f"memory {swarms} x {peers} {server.name}: "
+        f"{(after - before) / swarms / peers:.1f} bytes a peer, "
+        f"{(after - before) / swarms:.1f} a swarm, {sample['failed']} failed, "
+        f"filled in {fill['seconds']:.0f} s")
+    return {"name": server.name, "swarms": swarms, "peers": peers, "before": before,
+            "after": after, "fill": fill, "sample": sample}
 
 
 def scraped_peers(port, hashes):

@@ -127,6 +127,7 @@ void read_header(std::string_view line, Head& head, bool& has_length) {
     const std::string_view name = line.substr(0, colon);
     std::string_view value = line.substr(colon + 1);
     value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    value = value.substr(0, value.find_last_not_of(' ') + 1);
     if (equal_ignoring_case(name, "Content-Length"))
         has_length = parse(value, head.body);
     else if (equal_ignoring_case(name, "Connection"))
@@ -165,6 +166,8 @@ Head read_head(std::string_view input) noexcept {
 }
 
 Fault BodyCheck::operator()(std::string_view body, const Asked& asked) {
+    if (line_break_ && body.ends_with("\r\n"))
+        body.remove_suffix(2);
     const auto reply = read_reply(body);
     if (!reply)
         return Fault::bencode;

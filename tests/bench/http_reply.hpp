@@ -26,7 +26,8 @@ struct Head {
 /// Checks bodies against the population. Keeps scratch space, hence not const.
 class BodyCheck {
 public:
-    BodyCheck(Expectation expect, std::uint32_t peers) : peers_(expect, peers) {}
+    BodyCheck(Expectation expect, std::uint32_t peers)
+        : line_break_(expect == Expectation::uncounted), peers_(expect, peers) {}
 
     [[nodiscard]] Fault operator()(std::string_view body, const Asked& asked);
 
@@ -34,6 +35,7 @@ public:
     [[nodiscard]] std::int64_t swarm_size() const noexcept { return peers_.swarm_size(); }
 
 private:
+    bool line_break_;  // may follow the dictionary
     PeerCheck peers_;
 };
 

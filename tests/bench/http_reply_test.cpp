@@ -59,6 +59,12 @@ TEST_CASE("fewer peers are right only where some may have expired") {
     CHECK(check(reply(compact({0, 1}), 2), Expectation::up_to) == Fault::peers);
 }
 
+TEST_CASE("a line break after the reply is right only for the tracker that is known to send it") {
+    const std::string body = reply(compact({0, 2, 3}), 3) + "\r\n";
+    CHECK(check(body, Expectation::uncounted) == Fault::none);
+    CHECK(check(body, Expectation::up_to) == Fault::bencode);
+}
+
 TEST_CASE("what is not one sorted dictionary is not a reply") {
     const std::string good = reply(compact({0, 2, 3}));
     for (std::size_t length = 0; length < good.size(); ++length)
@@ -79,6 +85,7 @@ TEST_CASE("a head is read whole or not at all") {
     CHECK(head.size == good.size());
     CHECK(head.body == constant_body().size());
     CHECK(head.close);
+    CHECK(read_head("HTTP/1.1 200 OK\r\nContent-Length:  12  \r\n\r\n").body == 12);
     CHECK(read_head("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").fault == Fault::status);
     CHECK(read_head("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n").fault == Fault::length);
     CHECK(read_head("ICY 200 OK\r\nContent-Length: 0\r\n\r\n").fault == Fault::head);

@@ -18,7 +18,8 @@ namespace chihaya::bench {
 enum class Expectation : std::uint8_t {
     others,     // min(numwant, everybody but the announcer), and never the announcer
     everyone,   // min(numwant, everybody): trackers that hand the announcer to itself
-    uncounted,  // as `others`, and the size of the swarm is told without the announcer
+    uncounted,  // as `others`, but the swarm's size is told without the announcer, and a body over
+                // HTTP ends with a line break: aquatic
     up_to,      // at most that many: some peers may have expired
     any,        // the floors, whose answer is a constant
 };

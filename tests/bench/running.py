@@ -19,9 +19,13 @@ def present(make, *arguments, **keywords):
         return None
 
 
+class FillFailed(Exception):
+    """Not every peer was taken: what follows would measure something else."""
+
+
 def check_fill(server, fill):
     if fill and fill["failed"]:
-        raise RuntimeError(f"{server.name}: fill failed: {fill['faults']}; {server.words()}")
+        raise FillFailed(f"{server.name}: fill failed: {fill['faults']}; {server.words()}")
 
 
 def cpu(run):
@@ -51,13 +55,24 @@ class Candidate:
 
 
 def interleave(candidates, options):
-    """Fills all, then measures them in turn, several times over; runs by the server's name."""
+    """Fills all, then measures them in turn, several times over; runs by the server's name.
+
+    A tracker of other people that does not take its peers is left out.
+    """
+    ready = []
     with ExitStack() as running:
         for candidate in candidates:
             running.enter_context(candidate.server)
-            candidate.fill()
-        take_turns(candidates, options.rounds, options.seconds)
-    return {candidate.server.name: candidate.runs for candidate in candidates}
+            try:
+                candidate.fill()
+            except FillFailed as failed:
+                if not candidate.server.foreign:
+                    raise
+                say(f"skipped: {failed}")
+            else:
+                ready.append(candidate)
+        take_turns(ready, options.rounds, options.seconds)
+    return {candidate.server.name: candidate.runs for candidate in ready}
 
 
 def take_turns(candidates, rounds, seconds):

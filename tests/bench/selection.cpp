@@ -47,16 +47,27 @@ double SelectionTally::mean_reply() const noexcept {
     return static_cast<double>(named_) / static_cast<double>(std::max<std::uint64_t>(replies_, 1));
 }
 
+/// Peers named in the replies that this one may be named in.
+std::uint64_t SelectionTally::draws(std::size_t peer) const noexcept {
+    return self_ ? named_ : named_ - own_[peer];
+}
+
 double SelectionTally::chi_square() const {
     double sum = 0;
     for (std::size_t peer = 0; peer < given_.size(); ++peer) {
-        const std::uint64_t draws = self_ ? named_ : named_ - own_[peer];
-        const double expected = static_cast<double>(draws) / offered();
+        const double expected = static_cast<double>(draws(peer)) / offered();
         const double difference = static_cast<double>(given_[peer]) - expected;
         if (expected > 0)
             sum += difference * difference / expected;
     }
     return sum / (1 - mean_reply() / offered());
+}
+
+std::size_t SelectionTally::never_given() const noexcept {
+    std::size_t count = 0;
+    for (std::size_t peer = 0; peer < given_.size(); ++peer)
+        count += std::size_t{given_[peer] == 0 && draws(peer) > 0};
+    return count;
 }
 
 std::string SelectionTally::json() const {
@@ -65,10 +76,10 @@ std::string SelectionTally::json() const {
     const double pairs = static_cast<double>(std::max<std::uint64_t>(pairs_, 1));
     std::ostringstream out;
     out << ", \"selection\": {\"replies\": " << replies_ << ", \"mean_reply\": " << mean_reply()
-        << ", \"never_given\": " << std::count(given_.begin(), given_.end(), 0)
-        << ", \"chi_square\": " << chi_square() << ", \"degrees\": " << degrees
-        << ", \"z\": " << score << ", \"p\": " << std::erfc(score / std::sqrt(2)) / 2
-        << ", \"pairs\": " << pairs_ << ", \"overlap\": " << static_cast<double>(common_) / pairs
+        << ", \"never_given\": " << never_given() << ", \"chi_square\": " << chi_square()
+        << ", \"degrees\": " << degrees << ", \"z\": " << score
+        << ", \"p\": " << std::erfc(score / std::sqrt(2)) / 2 << ", \"pairs\": " << pairs_
+        << ", \"overlap\": " << static_cast<double>(common_) / pairs
         << ", \"overlap_expected\": " << common_expected_ / pairs
         << ", \"overlap_max\": " << common_max_ << "}";
     return out.str();

@@ -5,6 +5,7 @@
 
 #include "tests/bench/population.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,12 +25,16 @@ public:
     /// independent draws it then follows a chi-square distribution with peers - 1 degrees
     [[nodiscard]] double chi_square() const;
 
+    /// Peers that somebody might have been given, but nobody was.
+    [[nodiscard]] std::size_t never_given() const noexcept;
+
     /// Members for a JSON object, each with a comma before it.
     [[nodiscard]] std::string json() const;
 
 private:
     [[nodiscard]] double offered() const noexcept;
     [[nodiscard]] double mean_reply() const noexcept;
+    [[nodiscard]] std::uint64_t draws(std::size_t peer) const noexcept;
 
     bool self_;
     std::uint64_t replies_ = 0;

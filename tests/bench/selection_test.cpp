@@ -63,7 +63,14 @@ TEST_CASE("the overlap of replies is counted for each asker by itself") {
     const std::string json = tally.json();
     CHECK(json.find("\"pairs\": 1, \"overlap\": 2, \"overlap_expected\": 1, \"overlap_max\": 2") !=
           std::string::npos);
-    CHECK(json.find("\"never_given\": 5") != std::string::npos);
+    CHECK(tally.never_given() == 5);
+}
+
+TEST_CASE("an announcer that alone has asked may be missing from all replies") {
+    SelectionTally tally(4, false);
+    tally.note(Asked{.swarm = 0, .peer = 0}, std::vector<std::uint32_t>{1, 2, 3});
+    CHECK(tally.never_given() == 0);
+    CHECK(SelectionTally(4, true).never_given() == 0);
 }
 
 }  // namespace chihaya::bench

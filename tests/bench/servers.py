@@ -44,7 +44,9 @@ class Server:
     name = "server"
     expect = "any"
     modes = ("keep-alive", "close")
+    foreign = False  # other people's: the run goes on without it
     cores = SERVER_CORE
+    pipeline = 16  # requests in flight on one connection, where the server takes that
 
     def __init__(self, tools, mode="keep-alive"):
         self.tools = tools
@@ -113,7 +115,7 @@ class Server:
         """Announces every peer once, in the fastest way that the server understands."""
         options = ["--fill", "--swarms", swarms, "--peers", peers]
         if "keep-alive" in self.modes:
-            return self.load(*options, "--pipeline", 16, mode="keep-alive")["fill"]
+            return self.load(*options, "--pipeline", self.pipeline, mode="keep-alive")["fill"]
         return self.load(*options, mode="close")["fill"]
 
     def memory(self):
@@ -146,6 +148,7 @@ class PocoFloor(EpollFloor):
 
 class Opentracker(Server):
     name = "opentracker"
+    foreign = True
     expect = "everyone"
     modes = ("close",)
 
@@ -175,7 +178,9 @@ class Aquatic(Server):
     """aquatic_http 0.9: a worker for sockets and one for swarms, both on the server's core."""
 
     name = "aquatic_http"
+    foreign = True
     expect = "uncounted"
+    pipeline = 1
 
     def __init__(self, tools, mode="keep-alive"):
         self.program = cargo_program("aquatic_http")
@@ -189,6 +194,9 @@ class Aquatic(Server):
 
     def command(self):
         return [self.program, "-c", self.folder / "aquatic.toml"]
+
+    def fill(self, swarms, peers):
+        return self.load("--fill", "--swarms", swarms, "--peers", peers)["fill"]
 
 
 class Chihaya(Server):

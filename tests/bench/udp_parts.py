@@ -84,6 +84,7 @@ def flood(options):
                 say(f"flood, {kind} {where}: {run['sent']} sent, p50 {run['p50_us']:.0f} us, "
                     f"p99 {run['p99_us']:.0f} us, {run['lost']} lost, {run['failed']} failed, "
                     f"{cpu(run):.2f} us")
+            result.setdefault("after_first", server.memory())
         result["after"] = server.memory()
     return result
 

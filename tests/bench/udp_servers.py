@@ -63,6 +63,7 @@ class UdpAquatic(OverUdp, Server):
     """aquatic_udp 0.9: with the mio backend one socket worker does everything."""
 
     name = "aquatic_udp"
+    foreign = True
     expect = "uncounted"
 
     def __init__(self, tools, **keywords):
