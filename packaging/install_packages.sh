@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing of the Debian packages that the given groups need: build, test.
+# Installs what is missing of the Debian packages that the given groups need: build, test, bench.
 # Needs root only when something is missing. Prints nothing when nothing is.
 set -euo pipefail
 
@@ -7,13 +7,15 @@ build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev)
 test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps
   aria2 ctorrent deluge-console deluged qbittorrent-nox rtorrent transmission-cli
   transmission-daemon)
+bench=(opentracker python3 python3-matplotlib)
 
 wanted=()
 for group in "$@"; do
   case "$group" in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
-    *) echo "unknown group '$group'; accepted are build, test" >&2; exit 64 ;;
+    bench) wanted+=("${bench[@]}") ;;
+    *) echo "unknown group '$group'; accepted are build, test, bench" >&2; exit 64 ;;
   esac
 done
 

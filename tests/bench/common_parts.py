@@ -1,9 +1,6 @@
 """Parts that look at HTTP, at memory, at latency and at calls for memory."""
 
-import subprocess
 import time
-import urllib.parse
-import urllib.request
 
 from running import Candidate, check_fill, interleave, present, say
 from servers import Aquatic, AsioFloor, Chihaya, EpollFloor, Opentracker, PocoFloor
@@ -60,14 +57,6 @@ def memory_row(server, swarms, peers):
             "after": after, "fill": fill, "sample": sample}
 
 
-def scraped_peers(port, hashes):
-    """Peers that a sample of swarms holds, by scrape."""
-    query = "&".join("info_hash=" + urllib.parse.quote(bytes.fromhex(h)) for h in hashes)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/scrape?{query}") as reply:
-        body = reply.read()
-    return sum(int(part.split(b"e", 1)[0]) for part in body.split(b"10:incompletei")[1:])
-
-
 def latency(options):
     """A closed loop on a few swarms that stay, while all the others expire; HTTP and UDP."""
     return {kind.modes[0]: latency_of(kind, options) for kind in (Chihaya, UdpChihaya)}
@@ -81,17 +70,14 @@ def latency_of(kind, options):
     if server is None:
         return None
     slices = []
-    hashes = server.folder / "hashes"
-    subprocess.run([options.tools / "http_load", "--swarms", str(swarms),
-                    "--write-hashes", hashes], check=True)
-    probe = hashes.read_text().split()[stay::max(1, (swarms - stay) // 50)][:50]
+    probe = server.sample_hashes(swarms, after=stay)
     with server:
         check_fill(server, server.fill(swarms, peers))
         start = time.monotonic()
-        before = whole = scraped_peers(server.port, probe)
+        before = whole = server.scraped_peers(probe)
         while before > 0 and len(slices) < 200:
             run = server.load("--swarms", stay, "--peers", peers, "--seconds", 2)["measure"]
-            after = scraped_peers(server.port, probe)
+            after = server.scraped_peers(probe)
             slices.append(run | {"expiring": after < before, "left": after / whole,
                                  "at": time.monotonic() - start})
             say(f"latency, {server.mode}: {after} of {whole} peers left, p50 {run['p50_us']:.0f} "

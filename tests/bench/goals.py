@@ -8,6 +8,10 @@ from tables import FLOOR, least, median, tail
 OURS = "chihaya"
 
 
+def no_goals(_):
+    return ()
+
+
 def http_goals(http):
     """(what, goal, measured) for the CPU ratios; what was not measured is left out."""
     for mode, other, goal in (("keep-alive", FLOOR, 1.25),

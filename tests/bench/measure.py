@@ -12,15 +12,16 @@ from pathlib import Path
 import common_parts
 import plots
 import report
+import scaling
 import udp_parts
 from running import say
-from scaling import scaling
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = {"http": common_parts.http, "udp": udp_parts.udp, "memory": common_parts.memory,
-         "scaling": scaling, "latency": common_parts.latency, "flood": udp_parts.flood,
-         "fairness": udp_parts.fairness, "allocations": common_parts.allocations}
+         "scaling": scaling.scaling, "latency": common_parts.latency, "expiry": scaling.expiry,
+         "flood": udp_parts.flood, "fairness": udp_parts.fairness,
+         "allocations": common_parts.allocations}
 
 
 def machine():

@@ -11,6 +11,7 @@ PARTS = {
     "memory": (tables.memory_tables, goals.memory_goals),
     "scaling": (udp_tables.scaling_tables, goals.scaling_goals),
     "latency": (tables.latency_tables, goals.latency_goals),
+    "expiry": (udp_tables.expiry_table, goals.no_goals),
     "flood": (udp_tables.flood_tables, goals.flood_goals),
     "fairness": (udp_tables.fairness_tables, goals.fairness_goals),
     "allocations": (tables.allocation_tables, goals.allocation_goals),

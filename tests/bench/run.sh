@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds what is needed in the release preset and measures.
-#   tests/bench/run.sh            everything, about a quarter of an hour
-#   tests/bench/run.sh quick      small sizes, one or two minutes
-#   tests/bench/run.sh http memory latency allocations --rounds 9 …   see measure.py --help
+#   tests/bench/run.sh            everything, about forty minutes
+#   tests/bench/run.sh quick      small sizes, about eight minutes
+#   tests/bench/run.sh udp memory --rounds 9 …   see measure.py --help
 set -eu
 cd "$(dirname "$0")/../.."
 build=build/release

@@ -11,6 +11,7 @@ PEERS_OF_EACH = 3
 PEERS = (1, 10, 100, 1_000, 10_000, 100_000)
 PEERS_TOTAL = 1_000_000
 IDLE_SECONDS = 3
+EXPIRY_FILL_RATE = 150_000  # peers a second, at least: the first must not go before the last comes
 
 
 def process_seconds(pid):
@@ -88,6 +89,33 @@ def by_workers(options):
         server.sockets = 32  # the kernel spreads source ports over the workers by chance
         candidates.append(Candidate(server, swarms, peers))
     return interleave(candidates, options)
+
+
+def expiry(options):
+    """What it costs to forget: all peers go, while nobody asks."""
+    peers_total = options.peers_max
+    swarms, lifetime = peers_total // PEERS_OF_EACH, max(15, peers_total // EXPIRY_FILL_RATE)
+    server = present(UdpChihaya, options.tools, announce=f"{lifetime}s", min_announce="1s",
+                     peer_lifetime=f"{lifetime}s")
+    if server is None:
+        return None
+    probe = server.sample_hashes(swarms)
+    with server:
+        empty = empty_memory(server)
+        fill = server.fill(swarms, PEERS_OF_EACH)
+        check_fill(server, fill)
+        whole = server.scraped_peers(probe)
+        full, spent, start = server.memory(), process_seconds(server.process.pid), time.monotonic()
+        deadline = start + 4 * lifetime + 60
+        while (left := server.scraped_peers(probe)) > 0 and time.monotonic() < deadline:
+            time.sleep(1)
+        result = {"swarms": swarms, "peers": PEERS_OF_EACH, "lifetime": lifetime, "fill": fill,
+                  "whole": whole == len(probe) * PEERS_OF_EACH, "left": left,
+                  "seconds": time.monotonic() - start,
+                  "cpu_seconds": process_seconds(server.process.pid) - spent,
+                  "full": full - empty, "after": server.memory() - empty}
+    say(f"expiry, {swarms} x {PEERS_OF_EACH}: {result['cpu_seconds']:.1f} s of CPU")
+    return result
 
 
 def scaling(options):

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 SERVER_CORE = "0"
@@ -36,6 +38,11 @@ def cargo_program(name):
     if not found:
         raise Absent(f"{name} is not installed")
     return found
+
+
+def write_hashes(tools, swarms, path):
+    subprocess.run([tools / "http_load", "--swarms", str(swarms), "--write-hashes", path],
+                   check=True)
 
 
 class Server:
@@ -157,9 +164,7 @@ class Opentracker(Server):
         if not self.program:
             raise Absent("opentracker is not installed")
         super().__init__(tools, mode)
-        whitelist = self.folder / "whitelist"
-        subprocess.run([tools / "http_load", "--swarms", str(swarms), "--write-hashes", whitelist],
-                       check=True)
+        write_hashes(tools, swarms, self.folder / "whitelist")
         self.folder.chmod(0o755)
 
     def __enter__(self):
@@ -217,6 +222,19 @@ class Chihaya(Server):
 
     def command(self):
         return [self.program, "--config", self.folder / "chihaya.json"]
+
+    def sample_hashes(self, swarms, after=0, number=50):
+        """So many info-hashes out of those after the first ones."""
+        path = self.folder / "hashes"
+        write_hashes(self.tools, swarms, path)
+        return path.read_text().split()[after::max(1, (swarms - after) // number)][:number]
+
+    def scraped_peers(self, hashes):
+        """Peers that these swarms hold."""
+        query = "&".join("info_hash=" + urllib.parse.quote(bytes.fromhex(h)) for h in hashes)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/scrape?{query}") as reply:
+            body = reply.read()
+        return sum(int(part.split(b"e", 1)[0]) for part in body.split(b"10:incompletei")[1:])
 
     def count_allocations(self):
         """To be called before the start; `allocations` then reads the counter."""

@@ -16,13 +16,14 @@ def udp_tables(udp):
 def size_table(rows):
     yield from head("swarms", "peers of each", "CPU µs, least", "median", "x floor, least",
                     "p50 µs", "p99", "p99.9", "bytes a peer", "idle, % of a core", "filled in s",
-                    "failed")
+                    "longest answer then, ms", "failed")
     for r in rows:
         runs = r["runs"]
         yield row(r["swarms"], r["peers"], f"{least(runs):.2f}", f"{median(runs, cpu):.2f}",
                   f"{least(runs) / least(r['floor']):.2f}", *latencies(runs),
                   f"{r['grown'] / r['swarms'] / r['peers']:.1f}",
                   f"{r['idle_share'] * 100:.1f}", f"{r['fill']['seconds']:.0f}",
+                  f"{r['fill']['max_us'] / 1000:.0f}",
                   r["fill"]["failed"] + sum(run["failed"] for run in runs))
 
 
@@ -34,6 +35,20 @@ def scaling_tables(scaling):
     if scaling["workers"]:
         yield "\n### Growth with workers\n"
         yield from cpu_table(scaling["workers"], "1 worker")
+
+
+def expiry_table(expiry):
+    peers = expiry["swarms"] * expiry["peers"]
+    yield f"\n### Forgetting {expiry['swarms']} x {expiry['peers']} peers while nobody asks\n"
+    yield from head("CPU s", "CPU µs a peer", "% of a core", "over s", "peers left in the sample",
+                    "bytes a peer when full", "MiB after", "filled in s", "failed")
+    yield row(f"{expiry['cpu_seconds']:.1f}", f"{expiry['cpu_seconds'] / peers * 1e6:.3f}",
+              f"{expiry['cpu_seconds'] / expiry['seconds'] * 100:.1f}",
+              f"{expiry['seconds']:.0f}", expiry["left"], f"{expiry['full'] / peers:.1f}",
+              f"{expiry['after'] / 2**20:.1f}", f"{expiry['fill']['seconds']:.0f}",
+              expiry["fill"]["failed"])
+    if not expiry["whole"]:
+        yield "\nSome had gone before the last came: the figures are of the rest."
 
 
 def flood_share(run, quiet):

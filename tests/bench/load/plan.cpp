@@ -1,0 +1,30 @@
+#include "tests/bench/load/plan.hpp"
+
+#include <algorithm>
+
+namespace chihaya::bench {
+
+Plan Plan::fill(const Options& options) noexcept {
+    return {options, true, std::uint64_t{options.swarms} * options.peers};
+}
+
+Plan Plan::measure(const Options& options) noexcept {
+    return {options, false, options.requests > 0 ? options.requests : UINT64_MAX};
+}
+
+std::optional<Asked> Plan::next() noexcept {
+    if (at_ == end_)
+        return std::nullopt;
+    const std::uint64_t i = at_++;
+    if (fill_) {
+        return Asked{static_cast<std::uint32_t>(i % options_.swarms),
+                     static_cast<std::uint32_t>(i / options_.swarms), 0, true};
+    }
+    const std::uint64_t random = mix(mix(options_.seed) + i);
+    const std::uint32_t askers = std::min(options_.peers, options_.askers);
+    return Asked{static_cast<std::uint32_t>((random >> 32U) * options_.swarms >> 32U),
+                 static_cast<std::uint32_t>((random & UINT32_MAX) * askers >> 32U),
+                 options_.num_want, false};
+}
+
+}  // namespace chihaya::bench
