@@ -352,20 +352,19 @@ void Chooser::spread_over(std::uint32_t total, std::uint32_t count, Emit&& emit)
     if (count == 0) {
         return;
     }
-    Random random = random_;  // see `take`
-    const std::uint32_t turn = random.below(total);
-    const std::uint64_t step = (std::uint64_t{total} << 32U) / count;
+    const std::uint32_t turn = random_.below(total);
+    RandomRun random = random_.run();
+    // Rounded up, so that the last stratum ends at `total`: the excess of all is less than one.
+    const std::uint64_t step = ((std::uint64_t{total} << 32U) + count - 1) / count;
     std::uint64_t end = 0;
     std::uint32_t low = 0;
-    for (std::uint32_t i = 1; i <= count; ++i) {
+    for (std::uint32_t i = 0; i < count; ++i) {
         end += step;
-        const std::uint32_t high = i == count ? total : static_cast<std::uint32_t>(end >> 32U);
-        std::uint32_t at = low + random.below(high - low) + turn;
-        at -= at >= total ? total : 0;
-        emit(at);
+        const auto high = static_cast<std::uint32_t>(end >> 32U);
+        const std::uint32_t at = low + random.below(high - low) + turn;
+        emit(std::min(at, at - total));  // what lies before `total` wraps to something huge
         low = high;
     }
-    random_ = random;
 }
 
 }  // namespace chihaya::memory

@@ -115,6 +115,8 @@ static_assert(sizeof(Shard) == 128);
 inline void prefetch_line(const void* address) noexcept {
 #if defined(__GNUC__)
     __builtin_prefetch(address);
+    // A function that only prefetches has no effect in the compiler's eyes, and would be left out.
+    asm volatile("" : : "r"(address));
 #else
     static_cast<void>(address);
 #endif
