@@ -2,7 +2,7 @@
 
 import time
 
-from running import Candidate, check_fill, interleave, present, say
+from running import Candidate, check_fill, interleave, left_out_if_foreign, present, say
 from servers import Aquatic, AsioFloor, Chihaya, EpollFloor, Opentracker, PocoFloor
 from udp_servers import UdpAquatic, UdpChihaya, UdpOpentracker
 
@@ -37,7 +37,7 @@ def memory(options):
             servers += [present(UdpOpentracker, options.tools, swarms=swarms),
                         present(UdpAquatic, options.tools)]
         for server in filter(None, servers):
-            with server:
+            with server, left_out_if_foreign(server):
                 rows.append(memory_row(server, swarms, peers))
     return rows
 

@@ -14,7 +14,7 @@ import plots
 import report
 import scaling
 import udp_parts
-from running import say
+from running import FillFailed, say
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,8 @@ def machine():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; default all")
+    parser.add_argument("parts", nargs="*", metavar="part",
+                        help=f"of {', '.join(PARTS)}; default all")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--ours", action="store_true", help="the tracker and the floors only")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
@@ -58,9 +59,13 @@ def arguments():
 
 def main():
     options = arguments()
-    results = {"machine": machine()}
+    results = {"machine": machine(), "broken_off": {}}
     for part in options.parts or PARTS:
-        results[part] = PARTS[part](options)
+        try:
+            results[part] = PARTS[part](options)
+        except (FillFailed, RuntimeError, OSError) as error:
+            results["broken_off"][part] = str(error)
+            say(f"{part} broke off: {error}")
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     stem.with_suffix(".json").write_text(json.dumps(results, indent=1))
@@ -69,7 +74,7 @@ def main():
     stem.with_suffix(".md").write_text(text + report.pictures(pictures))
     print(text)
     say(f"written: {stem}.md, .json and {len(pictures)} pictures")
-    return 1 if report.failures(results) else 0
+    return 1 if results["broken_off"] or report.failures(results) else 0
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ def markdown(results):
     machine = results["machine"]
     lines = [f"{machine['date']}, commit {machine['commit']}, Linux {machine['kernel']}, "
              f"{machine['cpu']}"]
+    lines += [f"\nThe part `{part}` broke off: {error.splitlines()[0]}"
+              for part, error in results["broken_off"].items()]
     held = []
     for part, (table, goal) in PARTS.items():
         if results.get(part):

@@ -1,7 +1,7 @@
 """What all parts have in common: candidates that may be absent, and rounds in turn."""
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 from servers import Absent
 
@@ -26,6 +26,17 @@ class FillFailed(Exception):
 def check_fill(server, fill):
     if fill and fill["failed"]:
         raise FillFailed(f"{server.name}: fill failed: {fill['faults']}; {server.words()}")
+
+
+@contextmanager
+def left_out_if_foreign(server):
+    """A tracker of other people that does not take its peers is skipped, ours is not."""
+    try:
+        yield
+    except FillFailed as failed:
+        if not server.foreign:
+            raise
+        say(f"skipped: {failed}")
 
 
 def cpu(run):
@@ -55,21 +66,13 @@ class Candidate:
 
 
 def interleave(candidates, options):
-    """Fills all, then measures them in turn, several times over; runs by the server's name.
-
-    A tracker of other people that does not take its peers is left out.
-    """
+    """Fills all, then measures them in turn, several times over; runs by the server's name."""
     ready = []
     with ExitStack() as running:
         for candidate in candidates:
             running.enter_context(candidate.server)
-            try:
+            with left_out_if_foreign(candidate.server):
                 candidate.fill()
-            except FillFailed as failed:
-                if not candidate.server.foreign:
-                    raise
-                say(f"skipped: {failed}")
-            else:
                 ready.append(candidate)
         take_turns(ready, options.rounds, options.seconds)
     return {candidate.server.name: candidate.runs for candidate in ready}

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from running import Candidate, check_fill, cpu, interleave, present, say
+from running import Candidate, check_fill, cpu, interleave, left_out_if_foreign, present, say
 from servers import LOAD_CORE
 from udp_servers import UdpAquatic, UdpBatchFloor, UdpChihaya, UdpFloor, UdpOpentracker
 
@@ -94,12 +94,15 @@ def fairness(options):
     peers, requests = (1_000, 20_000) if options.quick else (10_000, 100_000)
     rows = []
     for server in filter(None, (*others(options, 1), present(UdpChihaya, options.tools))):
-        size = ("--swarms", 1, "--peers", peers, "--selection", "--requests")
-        with server:
-            check_fill(server, server.fill(1, peers))
-            everyone = server.load(*size, requests)["measure"]
-            one = server.load(*size, requests, "--askers", 1)["measure"]
-        for askers, run in (("everyone", everyone), ("one client", one)):
-            rows.append(run | {"name": server.name, "askers": askers, "peers": peers})
-            say(f"fairness, {server.name}, {askers}: {run['selection']}")
+        with server, left_out_if_foreign(server):
+            rows += fairness_rows(server, peers, requests)
     return rows
+
+
+def fairness_rows(server, peers, requests):
+    check_fill(server, server.fill(1, peers))
+    for askers, options in (("everyone", ()), ("one client", ("--askers", 1))):
+        run = server.load("--swarms", 1, "--peers", peers, "--selection", "--requests", requests,
+                          *options)["measure"]
+        say(f"fairness, {server.name}, {askers}: {run['selection']}")
+        yield run | {"name": server.name, "askers": askers, "peers": peers}

@@ -81,7 +81,8 @@ def flood_tables(flood):
                   sum(run["lost"] for run in runs),
                   f"{median(runs, lambda r: r['verified'] / r['seconds']):.0f}",
                   f"{share * 100:.0f} %", sum(run["failed"] for run in runs))
-    before, first, after = (f"{flood[key] / 2**20:.2f}" for key in ("before", "after_first", "after"))
+    before, first, after = (f"{flood[key] / 2**20:.2f}"
+                            for key in ("before", "after_first", "after"))
     yield f"\nMemory: {before} MiB before, {first} after the first round, {after} after the last."
 
 
