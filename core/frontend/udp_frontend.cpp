@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view bad_connection_id = "bad connection ID";
 
+// The replies of a turn are sent together, and its first waits for its last.
+constexpr int batches_per_turn = 2;
+
 // A stopping worker takes what the kernel has for it, up to so many batches.
 constexpr int last_batches_max = 64;
 
@@ -39,14 +42,20 @@ void UdpFrontend::listen(const net::BoundSocket& socket) {
     Port& port = ports_.emplace_back();
     port.outbox.reserve(limits::udp_in_flight_max);
     port.socket = std::make_unique<net::UdpSocket>(loop_, socket, transfer_, this, readable);
-    port.socket->start();
+    port.socket->wait();
 }
 
 void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
     auto& front_end = *static_cast<UdpFrontend*>(self);
     const auto port = std::ranges::find_if(
         front_end.ports_, [&](const Port& one) { return one.socket.get() == &socket; });
-    front_end.read(static_cast<std::size_t>(port - front_end.ports_.begin()));
+    front_end.read_turn(static_cast<std::size_t>(port - front_end.ports_.begin()));
+}
+
+void UdpFrontend::read_turn(std::size_t number) noexcept {
+    for (int batch = 0; batch < batches_per_turn && read(number); ++batch) {
+    }
+    rewait_ = true;  // when this turn's replies are out: until then nothing more would be read
 }
 
 /// False when that was all there is.
@@ -140,9 +149,17 @@ void UdpFrontend::replied(UdpExchange& exchange) noexcept {
 }
 
 void UdpFrontend::flush() noexcept {
-    if (!std::exchange(unsent_, false)) {
-        return;
+    if (std::exchange(unsent_, false)) {
+        send_all();
     }
+    if (std::exchange(rewait_, false)) {
+        for (const Port& port : ports_) {
+            port.socket->wait();
+        }
+    }
+}
+
+void UdpFrontend::send_all() noexcept {
     for (Port& port : ports_) {
         for (std::size_t done = 0; done < port.outbox.size(); done += limits::udp_batch) {
             const std::size_t size = std::min(limits::udp_batch, port.outbox.size() - done);

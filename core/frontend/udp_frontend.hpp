@@ -58,6 +58,7 @@ private:
     };
 
     static void readable(void* self, net::UdpSocket& socket) noexcept;
+    void read_turn(std::size_t number) noexcept;
     bool read(std::size_t number) noexcept;
     void serve(const net::Datagram& datagram, std::size_t number) noexcept;
     [[nodiscard]] bool is_proven(const wire::UdpHead& head, const net::Datagram& datagram,
@@ -66,6 +67,7 @@ private:
     [[nodiscard]] UdpExchange* borrow(const net::UdpPath& path, std::size_t number,
                                       std::uint32_t transaction) noexcept;
     void replied(UdpExchange& exchange) noexcept override;
+    void send_all() noexcept;
     void send(Port& port, std::span<UdpExchange* const> exchanges) noexcept;
 
     net::WorkerLoop& loop_;
@@ -79,6 +81,7 @@ private:
     std::vector<UdpExchange*> free_;  // the last given back is the first lent: warm
     std::size_t lent_ = 0;
     bool unsent_ = false;  // some outbox has something
+    bool rewait_ = false;  // some socket has been read
 
     std::chrono::sys_seconds now_{};  // the system's time: nodes have it in common
     std::chrono::sys_seconds bad_id_second_{};

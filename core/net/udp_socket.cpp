@@ -45,10 +45,6 @@ UdpSocket::~UdpSocket() {
     finish();
 }
 
-void UdpSocket::start() {
-    wait();
-}
-
 void UdpSocket::finish() noexcept {
     *alive_ = false;
     boost::system::error_code ignored;
@@ -56,16 +52,18 @@ void UdpSocket::finish() noexcept {
 }
 
 void UdpSocket::wait() noexcept {
+    if (waits_ || !*alive_) {
+        return;
+    }
     try {
         socket_.async_wait(boost::asio::socket_base::wait_read,
                            [this, alive = alive_](boost::system::error_code error) {
                                if (!error && *alive) {
+                                   waits_ = false;
                                    readable_(subject_, *this);
-                                   if (*alive) {
-                                       wait();
-                                   }
                                }
                            });
+        waits_ = true;
     } catch (const std::exception&) {
         *alive_ = false;  // out of memory for a single handler: nothing can be served any more
     }

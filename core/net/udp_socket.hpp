@@ -25,7 +25,7 @@ struct UdpTransfer {
 /// Thread: the loop's
 class UdpSocket {
 public:
-    /// Datagrams wait. Called once a turn while they do.
+    /// Datagrams wait. Called once; `wait` asks for the next call.
     using Readable = void (*)(void* subject, UdpSocket& socket) noexcept;
 
     /// Takes the socket over. Lifetime: the loop and `subject` outlive it
@@ -35,8 +35,9 @@ public:
     UdpSocket(const UdpSocket&) = delete;
     UdpSocket& operator=(const UdpSocket&) = delete;
 
-    /// From now on `readable` is called.
-    void start();
+    /// `readable` will be called when there is something. Harmless while that is pending, and after
+    /// `finish`.
+    void wait() noexcept;
 
     /// From now on it is not. Sending goes on.
     void finish() noexcept;
@@ -49,13 +50,12 @@ public:
     [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
 
 private:
-    void wait() noexcept;
-
     const BoundSocket bound_;
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<DatagramIo> io_;
     void* subject_;
     Readable readable_;
+    bool waits_ = false;
     std::shared_ptr<bool> alive_;  // the pending wait finds out here that nobody wants it
 };
 

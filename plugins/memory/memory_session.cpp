@@ -119,7 +119,6 @@ void MemorySession::announce_one(const AnnounceRequest& request, std::uint64_t h
 }
 
 void MemorySession::fetch_ahead(std::span<const std::uint64_t> hashes) noexcept {
-    constexpr std::uint32_t small = 31;  // a tracker whose index fits into the cache anyway
     if (hashes.size() < 2) {
         return;
     }
@@ -127,7 +126,6 @@ void MemorySession::fetch_ahead(std::span<const std::uint64_t> hashes) noexcept 
         prefetch_line(&driver_.shard_of(hash));
         prefetch_line(reinterpret_cast<const char*>(&driver_.shard_of(hash)) + 64);
     }
-    bool large = false;
     for (const std::uint64_t hash : hashes) {
         const IndexHint& hint = driver_.shard_of(hash).hint;
         const std::uint32_t mask = hint.mask.load(std::memory_order_relaxed);
@@ -135,10 +133,6 @@ void MemorySession::fetch_ahead(std::span<const std::uint64_t> hashes) noexcept 
         if (table != nullptr) {
             prefetch_line(table + (static_cast<std::uint32_t>(hash) & mask));
         }
-        large = large || mask >= small;
-    }
-    if (!large) {
-        return;
     }
     for (const std::uint64_t hash : hashes) {
         driver_.shard_of(hash).swarms.with(

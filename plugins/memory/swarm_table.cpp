@@ -90,7 +90,7 @@ void SwarmTable::prefetch(std::uint32_t hash) const noexcept {
 
 void SwarmTable::prefetch_peers(std::uint32_t hash) const noexcept {
     constexpr std::size_t line = 64;
-    constexpr std::size_t lines = 4;  // the head and the tags; the rest is read in no order
+    constexpr std::size_t lines = 9;  // all of fifty peers; of more, where they are looked up
     index_.for_each(hash, [&](std::uint32_t at) {
         if (swarms_[at].hash() != hash) {
             return true;
