@@ -10,15 +10,15 @@
 
 namespace chihaya::frontend {
 
-HttpConnection::HttpConnection(net::WorkerLoop& loop, HttpConnectionOwner& owner)
-    : owner_(owner), stream_(loop, this, &readable, &writable) {}
+HttpConnection::HttpConnection(net::StreamWatch& watch, HttpConnectionOwner& owner)
+    : owner_(owner), stream_(watch, this, &readable, &writable) {}
 
 HttpConnection::~HttpConnection() {
     close();
 }
 
-void HttpConnection::open(int socket, const IpAddress& from, bool is_ipv6) noexcept {
-    stream_.open(socket, is_ipv6);
+void HttpConnection::open(int socket, const IpAddress& from) noexcept {
+    stream_.open(socket);
     from_ = from;
     close_after_reply_ = false;
     client_goes_on_ = false;
@@ -46,10 +46,7 @@ void HttpConnection::close() noexcept {
         exchange != nullptr && exchange->abandon()) {
         owner_.give_back(*exchange);
     }
-    owner_.closed();
-    if (!stream_.waiting()) {
-        owner_.unused(*this);
-    }
+    owner_.closed(*this);
 }
 
 void HttpConnection::end() noexcept {
@@ -67,22 +64,12 @@ void HttpConnection::enter(Phase phase) noexcept {
     owner_.enter(*this, phase);
 }
 
-void HttpConnection::readable(void* self, bool cancelled) noexcept {
-    static_cast<HttpConnection*>(self)->wait_ended(cancelled, &HttpConnection::read_more);
+void HttpConnection::readable(void* self) noexcept {
+    static_cast<HttpConnection*>(self)->read_more();
 }
 
-void HttpConnection::writable(void* self, bool cancelled) noexcept {
-    static_cast<HttpConnection*>(self)->wait_ended(cancelled, &HttpConnection::write_more);
-}
-
-void HttpConnection::wait_ended(bool cancelled, void (HttpConnection::*next)() noexcept) noexcept {
-    if (phase_ != Phase::closed) {
-        if (!cancelled) {
-            (this->*next)();
-        }
-    } else if (!stream_.waiting()) {
-        owner_.unused(*this);
-    }
+void HttpConnection::writable(void* self) noexcept {
+    static_cast<HttpConnection*>(self)->write_more();
 }
 
 void HttpConnection::read_more() noexcept {

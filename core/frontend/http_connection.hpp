@@ -51,11 +51,8 @@ public:
     /// Starts the deadline of `phase` for `connection`, in place of any other.
     virtual void enter(HttpConnection& connection, Phase phase) noexcept = 0;
 
-    /// A connection has closed.
-    virtual void closed() noexcept = 0;
-
-    /// Nothing refers to it any more: it may be opened again.
-    virtual void unused(HttpConnection& connection) noexcept = 0;
+    /// A connection has closed, and may be opened again in a later turn.
+    virtual void closed(HttpConnection& connection) noexcept = 0;
 
     /// Are connections to end with their next reply?
     [[nodiscard]] virtual bool stopping() const noexcept = 0;
@@ -69,14 +66,14 @@ class HttpConnection final : public boost::intrusive::list_base_hook<
                                  boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                              private HttpExchangeOwner {
 public:
-    /// Lifetime: loop and owner outlive the connection
-    HttpConnection(net::WorkerLoop& loop, HttpConnectionOwner& owner);
+    /// Lifetime: watch and owner outlive the connection
+    HttpConnection(net::StreamWatch& watch, HttpConnectionOwner& owner);
     ~HttpConnection();
     HttpConnection(const HttpConnection&) = delete;
     HttpConnection& operator=(const HttpConnection&) = delete;
 
     /// Serves a newly accepted socket; tries to read at once.
-    void open(int socket, const IpAddress& from, bool is_ipv6) noexcept;
+    void open(int socket, const IpAddress& from) noexcept;
 
     /// Closes at once, whatever is going on.
     void close() noexcept;
@@ -90,11 +87,10 @@ public:
     std::chrono::sys_time<std::chrono::milliseconds> deadline{};
 
 private:
-    static void readable(void* self, bool cancelled) noexcept;
-    static void writable(void* self, bool cancelled) noexcept;
+    static void readable(void* self) noexcept;
+    static void writable(void* self) noexcept;
     void replied() noexcept override;
 
-    void wait_ended(bool cancelled, void (HttpConnection::*next)() noexcept) noexcept;
     void read_more() noexcept;
     void serve(std::string_view input) noexcept;
     [[nodiscard]] bool serve_one(const wire::HttpRequest& request) noexcept;

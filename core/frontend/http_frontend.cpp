@@ -31,6 +31,7 @@ HttpFrontend::HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
       counters_(counters),
       settings_(std::move(settings)),
       read_room_(std::make_unique<char[]>(read_room_bytes)),
+      watch_(loop),
       sweep_timer_(loop.context()) {
     start_sweeps();
 }
@@ -63,13 +64,14 @@ void HttpFrontend::close_all() noexcept {
     for (const auto& connection : connections_) {
         connection->close();
     }
+    watch_.close();
 }
 
 bool HttpFrontend::is_quiet() const noexcept {
     return answering_.empty() && writing_.empty();
 }
 
-void HttpFrontend::accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept {
+void HttpFrontend::accepted(void* self, int socket, const IpAddress& from) noexcept {
     auto& frontend = *static_cast<HttpFrontend*>(self);
     HttpConnection* const connection =
         frontend.make_room() ? frontend.unused_connection() : nullptr;
@@ -80,7 +82,7 @@ void HttpFrontend::accepted(void* self, int socket, const IpAddress& from, bool 
     ++frontend.counters_.connections_accepted;
     ++frontend.counters_.connections_open;
     ++frontend.open_;
-    connection->open(socket, from, is_ipv6);
+    connection->open(socket, from);
 }
 
 /// Makes sure that one more connection may be open. Those that wait for nothing go first, then
@@ -106,19 +108,16 @@ HttpConnection* HttpFrontend::unused_connection() noexcept {
     try {
         make_room_for_one_more(free_connections_, connections_.size());
         connections_.push_back(
-            std::make_unique<HttpConnection>(loop_, static_cast<HttpConnectionOwner&>(*this)));
+            std::make_unique<HttpConnection>(watch_, static_cast<HttpConnectionOwner&>(*this)));
         return connections_.back().get();
     } catch (const std::exception&) {
         return nullptr;
     }
 }
 
-void HttpFrontend::closed() noexcept {
+void HttpFrontend::closed(HttpConnection& connection) noexcept {
     counters_.connections_open.subtract(1);
     --open_;
-}
-
-void HttpFrontend::unused(HttpConnection& connection) noexcept {
     free_connections_.push_back(&connection);
 }
 

@@ -44,7 +44,7 @@ private:
     using List =
         boost::intrusive::list<HttpConnection, boost::intrusive::constant_time_size<false>>;
 
-    static void accepted(void* self, int socket, const IpAddress& from, bool is_ipv6) noexcept;
+    static void accepted(void* self, int socket, const IpAddress& from) noexcept;
 
     [[nodiscard]] const HttpSettings& settings() const noexcept override { return settings_; }
     [[nodiscard]] const logic::Tracker& tracker() const noexcept override { return tracker_; }
@@ -55,8 +55,7 @@ private:
     [[nodiscard]] HttpExchange* borrow_exchange() noexcept override;
     void give_back(HttpExchange& exchange) noexcept override;
     void enter(HttpConnection& connection, Phase phase) noexcept override;
-    void closed() noexcept override;
-    void unused(HttpConnection& connection) noexcept override;
+    void closed(HttpConnection& connection) noexcept override;
     [[nodiscard]] bool stopping() const noexcept override { return stopping_; }
 
     [[nodiscard]] HttpConnection* unused_connection() noexcept;
@@ -78,6 +77,7 @@ private:
     std::size_t open_ = 0;
 
     std::unique_ptr<char[]> read_room_;
+    net::StreamWatch watch_;
     std::vector<std::unique_ptr<HttpExchange>> exchanges_;
     std::vector<HttpExchange*> free_exchanges_;  // the last given back is the first lent: warm
     std::vector<std::unique_ptr<HttpConnection>> connections_;

@@ -49,7 +49,6 @@ Result<BoundSocket> listen_tcp(const std::optional<IpAddress>& address, bool is_
 
 TcpListener::TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted)
     : descriptor_(loop.context(), socket.socket),
-      is_ipv6_(socket.is_ipv6),
       subject_(subject),
       accepted_(accepted),
       alive_(std::make_shared<bool>(true)),
@@ -120,7 +119,7 @@ bool TcpListener::accept_one() noexcept {
         // The client gave up in the queue; the next one may not have.
         return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
     }
-    accepted_(subject_, socket, ip_address_of(from.name), is_ipv6_);
+    accepted_(subject_, socket, ip_address_of(from.name));
     return true;
 }
 

@@ -28,8 +28,7 @@ namespace chihaya::net {
 class TcpListener {
 public:
     /// `socket` is non-blocking and belongs to the callee; `from` is the client's address.
-    using Accepted = void (*)(void* subject, int socket, const IpAddress& from,
-                              bool is_ipv6) noexcept;
+    using Accepted = void (*)(void* subject, int socket, const IpAddress& from) noexcept;
 
     /// Lifetime: the loop and `subject` outlive the listener
     TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted);
@@ -52,7 +51,6 @@ private:
     bool accept_one() noexcept;
 
     boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> descriptor_;
-    const bool is_ipv6_;
     void* subject_;
     Accepted accepted_;
     std::shared_ptr<bool> alive_;  // the pending wait finds out here that the listener is gone

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <exception>
+#include <utility>
 
 namespace chihaya::net {
 
@@ -12,22 +12,30 @@ TcpStream::~TcpStream() {
     close();
 }
 
-void TcpStream::open(int socket, bool is_ipv6) noexcept {
+void TcpStream::open(int socket) noexcept {
     socket_ = socket;
-    is_ipv6_ = is_ipv6;
+    is_watched_ = false;
+    awaits_read_ = false;
+    awaits_write_ = false;
+    may_be_readable_ = false;
+    is_over_ = false;
 }
 
 Transfer TcpStream::read(std::span<char> into, std::size_t& count) noexcept {
     count = 0;
+    awaits_read_ = false;
     for (;;) {
         const auto got = ::recv(socket_, into.data(), into.size(), 0);
         if (got >= 0) {
             count = static_cast<std::size_t>(got);
+            // Less than there is room for: that was all, but for the end of the stream.
+            may_be_readable_ = count == into.size() || is_over_;
             return Transfer::done;
         }
         if (errno != EINTR) {
-            return errno == EAGAIN || errno == EWOULDBLOCK ? Transfer::would_block
-                                                           : Transfer::broken;
+            const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+            may_be_readable_ = false;
+            return is_empty ? Transfer::would_block : Transfer::broken;
         }
     }
 }
@@ -47,54 +55,20 @@ Transfer TcpStream::write(std::span<const char> bytes, std::size_t& count) noexc
     }
 }
 
-bool TcpStream::join_loop() noexcept {
-    if (joined_.has_value()) {
-        return true;
-    }
-    try {
-        using boost::asio::ip::tcp;
-        joined_.emplace(loop_.context());
-        boost::system::error_code error;
-        joined_->assign(is_ipv6_ ? tcp::v6() : tcp::v4(), socket_, error);
-        if (error) {
-            joined_.reset();
-        }
-        return !error;
-    } catch (const std::exception&) {
-        joined_.reset();
-        return false;
-    }
-}
-
-bool TcpStream::wait(Socket::wait_type type, HandlerMemory& memory, bool& armed,
-                     Ready ready) noexcept {
-    if (armed) {
-        return true;
-    }
-    if (!join_loop()) {
-        return false;
-    }
-    try {
-        joined_->async_wait(
-            type, MemoryHandler(memory, [this, &armed, ready](boost::system::error_code error) {
-                armed = false;
-                --waits_;
-                ready(subject_, bool{error});
-            }));
-    } catch (const std::exception&) {
-        return false;
-    }
-    armed = true;
-    ++waits_;
-    return true;
-}
-
 bool TcpStream::wait_readable() noexcept {
-    return wait(Socket::wait_read, read_memory_, read_armed_, readable_);
+    awaits_read_ = true;
+    return (is_watched_ && !may_be_readable_) || ask();
 }
 
 bool TcpStream::wait_writable() noexcept {
-    return wait(Socket::wait_write, write_memory_, write_armed_, writable_);
+    awaits_write_ = true;
+    return ask();
+}
+
+bool TcpStream::ask() noexcept {
+    may_be_readable_ = false;  // if it is, the watch will say so
+    const bool known = std::exchange(is_watched_, true);
+    return watch_.ask(socket_, *this, known, awaits_write_);
 }
 
 void TcpStream::finish_writing() noexcept {
@@ -102,17 +76,23 @@ void TcpStream::finish_writing() noexcept {
 }
 
 void TcpStream::close() noexcept {
-    if (socket_ < 0) {
-        return;
-    }
-    if (joined_.has_value()) {
-        boost::system::error_code ignored;
-        joined_->close(ignored);
-        joined_.reset();
-    } else {
+    if (socket_ >= 0) {
         ::close(socket_);
+        socket_ = -1;
+        awaits_read_ = false;
+        awaits_write_ = false;
     }
-    socket_ = -1;
+}
+
+void TcpStream::notice(Notice seen) noexcept {
+    is_over_ = is_over_ || seen.over;
+    may_be_readable_ = may_be_readable_ || seen.readable;
+    if (seen.writable && std::exchange(awaits_write_, false)) {
+        writable_(subject_);
+    }
+    if (seen.readable && std::exchange(awaits_read_, false)) {
+        readable_(subject_);
+    }
 }
 
 }  // namespace chihaya::net

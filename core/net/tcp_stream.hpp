@@ -3,18 +3,13 @@
 /// @file tcp_stream.hpp
 /// One accepted TCP connection: non-blocking reads and writes, and waiting for the next of them.
 ///
-/// The socket joins the event loop only when somebody waits for it. A client that sends its request
-/// with the handshake's end and wants one answer is served without ever joining: two system calls
-/// less for most connections a tracker sees.
+/// The watch hears of the socket only when somebody waits for it. A client that sends its request
+/// with the handshake's end and wants one answer is served without that: two system calls less for
+/// most connections a tracker sees.
 
-#include "core/net/handler_memory.hpp"
-#include "core/net/worker_loop.hpp"
-
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include "core/net/stream_watch.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <span>
 
 namespace chihaya::net {
@@ -27,59 +22,59 @@ enum class Transfer : unsigned char {
 };
 
 /// Thread: the loop's
-/// Lifetime: the loop outlives it. It is not destroyed while a wait is pending; see `waiting`
-class TcpStream {
+/// Lifetime: the watch outlives it. It is not destroyed while the watch calls somebody
+class TcpStream final {
 public:
-    /// Called when the socket is ready, or with `cancelled` after `close`.
-    using Ready = void (*)(void* subject, bool cancelled) noexcept;
+    /// Called when the socket is ready. It may not be after all: what is tried then would block.
+    using Ready = void (*)(void* subject) noexcept;
 
-    TcpStream(WorkerLoop& loop, void* subject, Ready readable, Ready writable) noexcept
-        : loop_(loop), subject_(subject), readable_(readable), writable_(writable) {}
+    TcpStream(StreamWatch& watch, void* subject, Ready readable, Ready writable) noexcept
+        : watch_(watch), subject_(subject), readable_(readable), writable_(writable) {}
     ~TcpStream();
     TcpStream(const TcpStream&) = delete;
     TcpStream& operator=(const TcpStream&) = delete;
 
     /// Takes over an accepted, non-blocking socket.
-    void open(int socket, bool is_ipv6) noexcept;
+    void open(int socket) noexcept;
 
     [[nodiscard]] Transfer read(std::span<char> into, std::size_t& count) noexcept;
     [[nodiscard]] Transfer write(std::span<const char> bytes, std::size_t& count) noexcept;
 
-    /// `readable` or `writable` is called once, in a later turn.
-    /// Errors: false when the loop will not take the socket: close
+    /// `readable` or `writable` is called once, in a later turn. To read ends the wait for it.
+    /// Errors: false when the watch will not take the socket: close
     [[nodiscard]] bool wait_readable() noexcept;
     [[nodiscard]] bool wait_writable() noexcept;
 
     /// Ends what we send; the client sees the end of the stream.
     void finish_writing() noexcept;
 
-    /// Closes at once. Pending waits are called with `cancelled`, in a later turn.
+    /// Closes at once. Who waits is not called any more.
     void close() noexcept;
 
     [[nodiscard]] bool is_open() const noexcept { return socket_ >= 0; }
 
-    /// Is a wait pending, cancelled or not?
-    [[nodiscard]] bool waiting() const noexcept { return waits_ != 0; }
+    /// What the watch has seen.
+    struct Notice {
+        bool readable = false;
+        bool writable = false;
+        bool over = false;  // the client has ended its side, or there is an error to be read
+    };
+    void notice(Notice seen) noexcept;
 
 private:
-    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, WorkerLoop::Executor>;
+    [[nodiscard]] bool ask() noexcept;
 
-    [[nodiscard]] bool join_loop() noexcept;
-    [[nodiscard]] bool wait(Socket::wait_type type, HandlerMemory& memory, bool& armed,
-                            Ready ready) noexcept;
-
-    WorkerLoop& loop_;
+    StreamWatch& watch_;
     void* subject_;
     Ready readable_;
     Ready writable_;
     int socket_ = -1;
-    bool is_ipv6_ = false;
-    bool read_armed_ = false;
-    bool write_armed_ = false;
-    unsigned waits_ = 0;
-    std::optional<Socket> joined_;  // owns `socket_` once the loop knows it
-    HandlerMemory read_memory_;
-    HandlerMemory write_memory_;
+    bool is_watched_ = false;
+    bool awaits_read_ = false;
+    bool awaits_write_ = false;
+    // The watch tells of news only. Is there something to read that is none?
+    bool may_be_readable_ = false;
+    bool is_over_ = false;
 };
 
 }  // namespace chihaya::net

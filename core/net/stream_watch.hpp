@@ -1,0 +1,55 @@
+#pragma once
+
+/// @file stream_watch.hpp
+/// Tells the streams of one worker when they are ready.
+///
+/// Asio waits for each socket with a system call of its own, every time. Here a connection is made
+/// known to the kernel once, in an epoll instance that Asio sees as one descriptor: what has
+/// happened to all connections is asked for once a turn.
+
+#include "core/net/handler_memory.hpp"
+#include "core/net/worker_loop.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <sys/epoll.h>
+
+#include <array>
+
+namespace chihaya::net {
+
+class TcpStream;
+
+/// Thread:   the loop's
+/// Lifetime: the loop outlives it, and runs a turn between `close` and the end of its life. It
+///           outlives its streams
+class StreamWatch final {
+public:
+    explicit StreamWatch(WorkerLoop& loop);
+    ~StreamWatch();
+    StreamWatch(const StreamWatch&) = delete;
+    StreamWatch& operator=(const StreamWatch&) = delete;
+
+    /// `stream` is told, in a later turn, that `socket` is readable, or `writable` too: now if it
+    /// is, and then whenever it becomes so anew. It is `known` from the first time on until the
+    /// socket is closed.
+    /// Errors: false when the kernel will not
+    [[nodiscard]] bool ask(int socket, TcpStream& stream, bool known, bool writable) noexcept;
+
+    /// Tells nobody anything any more.
+    void close() noexcept;
+
+private:
+    // More of them have their turn in the next one; bounds how long the first waits for an answer.
+    static constexpr int events_per_turn_max = 128;
+
+    void wait() noexcept;
+    void look() noexcept;
+
+    WorkerLoop& loop_;
+    boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> epoll_;
+    bool waiting_ = false;
+    HandlerMemory memory_;
+    std::array<epoll_event, events_per_turn_max> events_{};
+};
+
+}  // namespace chihaya::net
