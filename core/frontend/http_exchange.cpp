@@ -1,6 +1,7 @@
 #include "core/frontend/http_exchange.hpp"
 
 #include "core/frontend/client_address.hpp"
+#include "core/frontend/peer_kind.hpp"
 #include "core/wire/announce_reply.hpp"
 #include "core/wire/failure_reply.hpp"
 #include "core/wire/scrape_query.hpp"
@@ -11,9 +12,6 @@
 
 namespace chihaya::frontend {
 namespace {
-
-// A client without a listening port announces 1, because some trackers reject 0 (libtorrent).
-constexpr std::uint16_t no_listening_port = 1;
 
 constexpr std::string_view counters_missing =
     "malformed request: uploaded and downloaded are needed here";
@@ -78,13 +76,7 @@ void HttpExchange::fill(const wire::AnnounceQuery& query, const IpAddress& sourc
     request.key = query.key;
     place(request, query, source, policy);
 
-    auto flags = AnnounceFlags::none;
-    if (query.left == 0) {
-        flags = flags | AnnounceFlags::only_leechers;
-    }
-    if (query.port == no_listening_port) {
-        flags = flags | AnnounceFlags::hidden;
-    }
+    AnnounceFlags flags = flags_of(query.left, query.port);
     // A client that came over IPv6 has IPv4 more often than not; the reverse is not so.
     if (source.is_ipv4() || policy.respect_address_family) {
         flags = flags | AnnounceFlags::own_families_only;
