@@ -40,20 +40,38 @@ void set_where_absent(Poco::JSON::Object& object, const std::string& key,
     }
 }
 
+std::string on_loopback(std::uint16_t port) {
+    return "127.0.0.1:" + std::to_string(port);
+}
+
+/// Sets `addr` of a section unless the section has it.
+void set_section_address(Poco::JSON::Object& config, const std::string& section,
+                         std::uint16_t port) {
+    Poco::JSON::Object::Ptr object = config.getObject(section);
+    if (object.isNull()) {
+        object = new Poco::JSON::Object;
+        config.set(section, object);
+    }
+    set_where_absent(*object, "addr", on_loopback(port));
+}
+
+struct Ports {
+    std::uint16_t http = 0;
+    std::uint16_t udp = 0;
+    std::uint16_t management = 0;
+};
+
 /// `text` with what a test does not care about filled in.
-std::string complete(const std::string& text, std::uint16_t http_port,
-                     std::uint16_t management_port) {
+std::string complete(const std::string& text, const Ports& ports) {
     auto config = Poco::JSON::Parser().parse(text).extract<Poco::JSON::Object::Ptr>();
     const Poco::JSON::Object::Ptr http = config->getObject("http");
     if (http.isNull() || !http->has("addr")) {
-        set_where_absent(*config, "addr", "127.0.0.1:" + std::to_string(http_port));
+        set_where_absent(*config, "addr", on_loopback(ports.http));
     }
-    Poco::JSON::Object::Ptr management = config->getObject("management");
-    if (management.isNull()) {
-        management = new Poco::JSON::Object;
-        config->set("management", management);
+    if (!config->has("udp_listen_addr") && !config->has("udpListenAddr")) {
+        set_section_address(*config, "udp", ports.udp);
     }
-    set_where_absent(*management, "addr", "127.0.0.1:" + std::to_string(management_port));
+    set_section_address(*config, "management", ports.management);
     set_where_absent(*config, "plugin_dir", CHIHAYA_PLUGIN_DIR);
     std::ostringstream out;
     config->stringify(out, 2);
@@ -65,10 +83,12 @@ std::string complete(const std::string& text, std::uint16_t http_port,
 ChihayaProcess::ChihayaProcess(ChihayaOptions options) : options_(std::move(options)) {
     std::string config = options_.config;
     replace_all(config, "$HTTP_PORT", std::to_string(http_port()));
+    replace_all(config, "$UDP_PORT", std::to_string(udp_port()));
     replace_all(config, "$MANAGEMENT_PORT", std::to_string(management_port()));
     replace_all(config, "$DIR", dir_.path().string());
     if (options_.complete_config) {
-        config = complete(config, http_port(), management_port());
+        config = complete(
+            config, {.http = http_port(), .udp = udp_port(), .management = management_port()});
     }
     // Management starts last, so whoever waits for it finds everything else there.
     const std::string management = ':' + std::to_string(management_port());

@@ -18,9 +18,10 @@ namespace chihaya::test {
 
 /// What to start, and how.
 struct ChihayaOptions {
-    /// A JSON object. What it does not say is added: `addr` and `management.addr` on free ports of
-    /// 127.0.0.1, and `plugin_dir` where the build puts its plugins. "$HTTP_PORT",
-    /// "$MANAGEMENT_PORT" and "$DIR" (the folder of the process's files) are replaced in its text.
+    /// A JSON object. What it does not say is added: `addr`, `udp.addr` and `management.addr` on
+    /// free ports of 127.0.0.1, and `plugin_dir` where the build puts its plugins. "$HTTP_PORT",
+    /// "$UDP_PORT", "$MANAGEMENT_PORT" and "$DIR" (the folder of the process's files) are replaced
+    /// in its text.
     std::string config = "{}";
     bool complete_config = true;  // false: nothing is added, the text need not even be JSON
     std::vector<std::string> arguments{};  // after `--config FILE`
@@ -40,6 +41,7 @@ public:
     ChihayaProcess& operator=(const ChihayaProcess&) = delete;
 
     [[nodiscard]] std::uint16_t http_port() const noexcept { return http_port_.number(); }
+    [[nodiscard]] std::uint16_t udp_port() const noexcept { return udp_port_.number(); }
     [[nodiscard]] std::uint16_t management_port() const noexcept {
         return management_port_.number();
     }
@@ -69,6 +71,7 @@ private:
     ChihayaOptions options_;
     TempDir dir_;
     FreePort http_port_;
+    FreePort udp_port_;
     FreePort management_port_;
     std::uint16_t ready_port_ = 0;  // answers when everything does
     pid_t pid_ = -1;

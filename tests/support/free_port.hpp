@@ -6,6 +6,9 @@ namespace chihaya::test {
 
 /// A TCP port of 127.0.0.1 that nobody else is given while this lives. A server under test can
 /// still listen on it, because both set SO_REUSEADDR and this one never listens.
+///
+/// UDP has nothing like it, but the UDP port of this number was free as well, and whoever asks here
+/// is not given it either.
 class FreePort {
 public:
     FreePort();

@@ -16,6 +16,59 @@
 
 namespace chihaya::test {
 
+/// A session that answers when the test says so, from outside of `announce` and `scrape`, as a
+/// driver does whose store is elsewhere. Thread: one
+class ScriptedSession final : public TrackerSession {
+public:
+    struct WaitingAnnounce {
+        AnnounceRequest request;
+        AnnounceSink* sink;
+    };
+    struct WaitingScrape {
+        std::vector<InfoHash> info_hashes;
+        ScrapeSink* sink;
+    };
+    std::vector<WaitingAnnounce> announces;  // asked and not answered, in that order
+    std::vector<WaitingScrape> scrapes;
+
+    void announce(std::span<const AnnounceCall> batch) noexcept override {
+        for (const AnnounceCall& call : batch) {
+            announces.push_back({*call.request, call.sink});
+        }
+    }
+    void scrape(std::span<const ScrapeCall> batch) noexcept override {
+        for (const ScrapeCall& call : batch) {
+            const auto hashes = call.request->info_hashes;
+            scrapes.push_back({{hashes.begin(), hashes.end()}, call.sink});
+        }
+    }
+    void release() noexcept override { fail({StatusCode::unavailable, "the session ends"}); }
+
+    /// Answers every announce with this, the last first.
+    void answer(const AnnounceReply& reply) {
+        while (!announces.empty()) {
+            const WaitingAnnounce last = announces.back();
+            announces.pop_back();
+            last.sink->done(reply);
+        }
+    }
+    /// Answers every scrape: each swarm has these counts.
+    void answer(const SwarmCounts& counts) {
+        for (const WaitingScrape& one : std::exchange(scrapes, {})) {
+            one.sink->done(std::vector<SwarmCounts>(one.info_hashes.size(), counts));
+        }
+    }
+    /// Fails everything.
+    void fail(Status status) noexcept {
+        for (const WaitingAnnounce& one : std::exchange(announces, {})) {
+            one.sink->failed(status);
+        }
+        for (const WaitingScrape& one : std::exchange(scrapes, {})) {
+            one.sink->failed(status);
+        }
+    }
+};
+
 /// Remembers what was written through and shows the swarms it was given.
 /// Thread: the registry's members from any; the fields while nothing else runs
 class ScriptedTracker final : public TrackerDriver {
