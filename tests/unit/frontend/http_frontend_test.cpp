@@ -1,0 +1,247 @@
+#include "core/frontend/http_frontend.hpp"
+
+#include "tests/support/bencode.hpp"
+#include "tests/support/http_client.hpp"
+#include "tests/unit/frontend/slow_worker.hpp"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+
+namespace chihaya::frontend {
+namespace {
+
+using test::HttpReply;
+using test::TcpClient;
+
+constexpr std::string_view unavailable = "the tracker is temporarily unavailable";
+
+/// A worker with the HTTP front end and a socket on loopback.
+struct Fixture : SlowWorker {
+    explicit Fixture(bool is_private = false)
+        : SlowWorker(policy_of(is_private)),
+          front_end(loop, tracker, roster, nullptr, counters, {}) {
+        const net::BoundSocket bound = on_loopback(net::Transport::tcp);
+        port = bound.port;
+        REQUIRE(::listen(bound.socket, SOMAXCONN) == 0);
+        front_end.listen(bound);
+        loop.at_turn_end(Task::to<&Fixture::end_turn>(*this));
+    }
+    ~Fixture() {
+        front_end.close_all();
+        session.release();
+        end_turn();
+        while (loop.turn(false)) {
+        }
+    }
+    Fixture(const Fixture&) = delete;
+    Fixture& operator=(const Fixture&) = delete;
+
+    void end_turn() noexcept {
+        if (tracker.end_turn(loop.now())) {
+            loop.ask_for_turn();
+        }
+    }
+
+    /// The next reply to `client`.
+    HttpReply reply(TcpClient& client) {
+        until([&] { return has_something(client); });
+        return client.read_reply();
+    }
+
+    /// Has anything come that nobody has read?
+    static bool has_something(const TcpClient& client) {
+        pollfd watched{client.native_handle(), POLLIN, 0};
+        return ::poll(&watched, 1, 0) > 0;
+    }
+
+    /// Turns until so many announces wait for their answer.
+    void until_waiting(std::size_t announces) {
+        until([&] { return session.announces.size() == announces; });
+    }
+
+    HttpFrontend front_end;
+    std::uint16_t port = 0;
+};
+
+std::string announce(const std::string& path = "/announce") {
+    return "GET " + path +
+           "?info_hash=hhhhhhhhhhhhhhhhhhhh&peer_id=-qB4650-AbCdEfGhIjKl&port=6881&uploaded=0"
+           "&downloaded=0&left=5 HTTP/1.1\r\nHost: tracker.example\r\n\r\n";
+}
+
+std::string scrape() {
+    return "GET /scrape?info_hash=hhhhhhhhhhhhhhhhhhhh HTTP/1.1\r\nHost: tracker.example\r\n\r\n";
+}
+
+AnnounceReply reply_with(std::uint32_t leechers) {
+    AnnounceReply reply;
+    reply.counts.leechers = leechers;
+    return reply;
+}
+
+std::int64_t leechers(const HttpReply& reply) {
+    return test::bencode::parse(reply.body)->at("incomplete").integer();
+}
+
+std::string reason(const HttpReply& reply) {
+    return test::bencode::parse(reply.body)->at("failure reason").text();
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("http front end");
+
+TEST_CASE("a reply goes out when the driver answers and not before") {
+    Fixture test;
+    TcpClient client(test.port);
+    client.send(announce());
+    test.until_waiting(1);
+    for (int i = 0; i < 10; ++i) {
+        test.loop.turn(false);
+    }
+    CHECK_FALSE(Fixture::has_something(client));
+    CHECK_FALSE(test.front_end.is_quiet());
+    test.session.answer(reply_with(3));
+    CHECK(leechers(test.reply(client)) == 3);
+    CHECK(test.front_end.is_quiet());
+}
+
+TEST_CASE("late answers go to whom they belong though they come in another order") {
+    Fixture test;
+    TcpClient first(test.port);
+    TcpClient second(test.port);
+    first.send(announce());
+    test.until_waiting(1);
+    second.send(announce());
+    test.until_waiting(2);
+    const auto latest = test.session.announces.back();
+    test.session.announces.pop_back();
+    latest.sink->done(reply_with(2));
+    CHECK(leechers(test.reply(second)) == 2);
+    CHECK_FALSE(Fixture::has_something(first));
+    test.session.answer(reply_with(1));
+    CHECK(leechers(test.reply(first)) == 1);
+}
+
+TEST_CASE("replies to one connection come in the order of its requests") {
+    Fixture test;
+    TcpClient client(test.port);
+    client.send(announce() + scrape() + announce());
+    std::uint32_t answered = 0;
+    for (int i = 0; i < 3; ++i) {  // one after the other: the connection waits for each
+        test.until(
+            [&] { return test.session.announces.size() + test.session.scrapes.size() == 1; });
+        test.session.answer(SwarmCounts{});
+        if (!test.session.announces.empty()) {
+            test.session.answer(reply_with(++answered));
+        }
+        test.loop.turn(false);
+    }
+    test.until([&] { return test.front_end.is_quiet(); });
+    CHECK(leechers(client.read_reply()) == 1);
+    CHECK(test::bencode::parse(client.read_reply().body)->has("files"));
+    CHECK(leechers(client.read_reply()) == 2);
+}
+
+TEST_CASE("a driver that fails is a failure with words for clients and a time to come back") {
+    struct Case {
+        Status status;
+        std::string_view text;
+        bool is_ours;
+    };
+    for (const Case& one :
+         {Case{{StatusCode::unavailable, "the store is away"}, unavailable, true},
+          Case{{StatusCode::internal, "assertion"}, unavailable, true},
+          Case{{StatusCode::rejected, "this swarm is full"}, "this swarm is full", false}}) {
+        CAPTURE(one.text);
+        Fixture test;
+        TcpClient client(test.port);
+        client.send(announce());
+        test.until_waiting(1);
+        test.session.fail(one.status);
+        const HttpReply reply = test.reply(client);
+        CHECK(reply.status == 200);
+        CHECK(reason(reply) == one.text);
+        const auto body = test::bencode::parse(reply.body);
+        CHECK(body->has("retry in") == one.is_ours);
+        CHECK(body->at("interval").integer() == (one.is_ours ? 60 : 1800));
+        CHECK(test.counters.requests_errored.read() == (one.is_ours ? 1 : 0));
+        CHECK(test.counters.requests_bad.read() == (one.is_ours ? 0 : 1));
+        client.send(scrape());
+        test.until([&] { return test.session.scrapes.size() == 1; });
+        test.session.fail(one.status);
+        CHECK(reason(test.reply(client)) == one.text);
+        CHECK(test.front_end.is_quiet());
+    }
+}
+
+TEST_CASE("an account that may not download is told so and handed nobody") {
+    Fixture test(true);
+    test.put_user("aaaaaaaaaaaaaaaa", UserFlags::none);
+    InfoHash info_hash;
+    info_hash.bytes.fill('h');
+    test.put_torrent(info_hash);
+    TcpClient client(test.port);
+    client.send(announce("/aaaaaaaaaaaaaaaa/announce"));
+    test.until_waiting(1);
+    CHECK(test.session.announces.front().request.num_want_ipv4 == 0);
+    CHECK(has(test.session.announces.front().request.flags, AnnounceFlags::hidden));
+    test.session.answer(reply_with(1));
+    CHECK(reason(test.reply(client)) == "this account may not download");
+}
+
+TEST_CASE("a client that is gone before its answer comes disturbs nobody") {
+    Fixture test;
+    auto gone = std::make_unique<TcpClient>(test.port);
+    gone->send(announce());
+    test.until_waiting(1);
+    gone.reset();
+    TcpClient other(test.port);
+    other.send(announce());
+    test.until_waiting(2);
+    test.session.answer(reply_with(2));
+    CHECK(leechers(test.reply(other)) == 2);
+    test.until([&] { return test.counters.connections_open.read() == 1; });
+    other.send(announce());
+    test.until_waiting(1);
+    test.session.answer(reply_with(3));
+    CHECK(leechers(test.reply(other)) == 3);
+}
+
+TEST_CASE("a stop waits for answers and ends each connection with its reply") {
+    Fixture test;
+    TcpClient waiting(test.port);
+    waiting.send(announce());
+    test.until_waiting(1);
+    TcpClient idle(test.port);
+    test.until([&] { return test.counters.connections_open.read() == 2; });
+    test.front_end.stop();
+    CHECK_FALSE(test.front_end.is_quiet());
+    test.until([&] { return Fixture::has_something(idle); });
+    CHECK(idle.read_to_end().empty());
+    test.session.answer(reply_with(1));
+    CHECK(leechers(test.reply(waiting)) == 1);
+    test.until([&] { return Fixture::has_something(waiting); });
+    CHECK(waiting.read_to_end().empty());
+    CHECK(test.front_end.is_quiet());
+}
+
+TEST_CASE("a front end that is closed while answers are awaited takes them and says nothing") {
+    Fixture test;
+    TcpClient client(test.port);
+    client.send(announce());
+    test.until_waiting(1);
+    test.front_end.close_all();
+    test.session.release();  // fails what it still has
+    test.loop.turn(false);
+    CHECK(client.read_to_end().empty());
+    CHECK(test.counters.connections_open.read() == 0);
+}
+
+TEST_SUITE_END();
+
+}  // namespace chihaya::frontend
