@@ -28,6 +28,18 @@ int open_socket(Transport transport, bool is_ipv6) noexcept {
     return socket;
 }
 
+/// Each datagram is to say which of our addresses it was sent to; see `batch_io`. Asked for before
+/// the first can arrive: of what waits already the system does not know any more.
+void ask_for_addressed(int socket, bool is_ipv6) noexcept {
+#if defined(__linux__)
+    set_option(socket, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, is_ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO,
+               1);
+#else
+    static_cast<void>(socket);
+    static_cast<void>(is_ipv6);
+#endif
+}
+
 std::uint16_t bound_port(int socket) noexcept {
     SocketAddress bound;
     bound.size = sizeof bound.name;
@@ -78,6 +90,9 @@ Result<BoundSocket> bind_socket(Transport transport, const std::optional<IpAddre
         return refuse(socket, "socket");
     }
     set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (transport == Transport::udp && !address) {
+        ask_for_addressed(socket, is_ipv6);
+    }
     if (::bind(socket, name.data(), name.size) != 0) {
         return refuse(socket, "bind");
     }

@@ -26,9 +26,10 @@ struct BoundSocket {
 
 /// Binds `address` (none: every address of the family `is_ipv6` says).
 ///
-/// IPv6 sockets are IPV6_V6ONLY, so that both families can have the same port. The workers share a
-/// port with each other, but not with another process: for the `first` of them the port must be
-/// free.
+/// A UDP socket for every address tells with each datagram which of them was addressed, where the
+/// system can. IPv6 sockets are IPV6_V6ONLY, so that both families can have the same port. The
+/// workers share a port with each other, but not with another process: for the `first` of them the
+/// port must be free.
 /// Errors: what, found, the system's words, and what may help
 [[nodiscard]] Result<BoundSocket> bind_socket(Transport transport,
                                               const std::optional<IpAddress>& address, bool is_ipv6,

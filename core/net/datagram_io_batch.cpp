@@ -61,10 +61,6 @@ public:
           is_ipv6_(socket.is_ipv6),
           asks_address_(!socket.address),
           buffers_(batch * stride) {
-        if (asks_address_) {
-            set_option(socket_, is_ipv6_ ? IPPROTO_IPV6 : IPPROTO_IP,
-                       is_ipv6_ ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
-        }
         for (std::size_t i = 0; i < batch; ++i) {
             in_parts_[i] = {buffers_.data() + i * stride, limits::udp_datagram_max};
             msghdr& in = in_[i].msg_hdr;

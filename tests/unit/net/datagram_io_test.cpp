@@ -319,6 +319,18 @@ TEST_CASE("a socket for every address tells which was addressed and replies from
     }
 }
 
+TEST_CASE("which address was addressed is known of what came before anybody read") {
+    const auto bound = bind_socket(Transport::udp, std::nullopt, false, 0, true);
+    REQUIRE(bound.has_value());
+    const Client client;
+    client.send(bound->port, "early", "127.0.0.5");
+    const auto io = batch_io(*bound);
+    const auto datagrams = io->receive();
+    REQUIRE(datagrams.size() == 1);
+    CHECK(datagrams[0].path.ours == *IpAddress::parse("127.0.0.5"));
+    ::close(bound->socket);
+}
+
 TEST_CASE("what a full buffer does not take is dropped and counted and later replies go out") {
     Server server(Kind::batch);
     const Client client;
