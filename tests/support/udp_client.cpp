@@ -24,15 +24,14 @@ constexpr std::size_t connect_reply_size = 16;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// A socket address as bytes. An empty host is every address of `family`.
-std::string socket_address(const std::string& host, std::uint16_t port, int family) {
+/// A socket address as bytes.
+std::string socket_address(const std::string& host, std::uint16_t port) {
     addrinfo hints{};
-    hints.ai_family = family;
+    hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_DGRAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
-                                    std::to_string(port).c_str(), &hints, &found);
+    const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
     if (error != 0) {
         throw std::runtime_error(host + ": " + ::gai_strerror(error));
     }
@@ -48,19 +47,30 @@ int family_of(const std::string& address) {
     return generic(address)->sa_family;
 }
 
-/// Address and port. The rest of a socket address is the system's own business.
-std::string endpoint(const sockaddr* address) {
-    std::string out;
-    if (address->sa_family == AF_INET6) {
+/// An address without its port. The rest of a socket address is the system's own business.
+std::string address_of(const sockaddr* name) {
+    if (name->sa_family == AF_INET6) {
         sockaddr_in6 in6{};
-        std::memcpy(&in6, address, sizeof in6);
-        out.assign(reinterpret_cast<const char*>(&in6.sin6_addr), sizeof in6.sin6_addr);
-        return out.append(reinterpret_cast<const char*>(&in6.sin6_port), sizeof in6.sin6_port);
+        std::memcpy(&in6, name, sizeof in6);
+        return {reinterpret_cast<const char*>(&in6.sin6_addr), sizeof in6.sin6_addr};
     }
     sockaddr_in in4{};
-    std::memcpy(&in4, address, sizeof in4);
-    out.assign(reinterpret_cast<const char*>(&in4.sin_addr), sizeof in4.sin_addr);
-    return out.append(reinterpret_cast<const char*>(&in4.sin_port), sizeof in4.sin_port);
+    std::memcpy(&in4, name, sizeof in4);
+    return {reinterpret_cast<const char*>(&in4.sin_addr), sizeof in4.sin_addr};
+}
+
+/// As people write it, for messages.
+std::string text_of(const sockaddr* name) {
+    std::array<char, NI_MAXHOST> text{};
+    ::getnameinfo(name, name->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in),
+                  text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+    return text.data();
+}
+
+std::uint16_t port_of(const sockaddr* name) {
+    sockaddr_in in4{};  // sin6_port lies where sin_port does
+    std::memcpy(&in4, name, sizeof in4);
+    return ntohs(in4.sin_port);
 }
 
 /// Differs from those of all other calls, so that no late reply is taken for another's.
@@ -73,8 +83,10 @@ std::uint32_t next_transaction() {
 
 UdpClient::UdpClient(std::uint16_t port, const std::string& host, const UdpOrigin& origin,
                      Milliseconds patience)
-    : server_(socket_address(host, port, AF_UNSPEC)), patience_(patience) {
-    const std::string own = socket_address(origin.address, origin.port, family_of(server_));
+    : server_(socket_address(host, port)), patience_(patience) {
+    const bool is_ipv6 = family_of(server_) == AF_INET6;
+    const std::string own = socket_address(
+        !origin.address.empty() ? origin.address : (is_ipv6 ? "::1" : "127.0.0.1"), origin.port);
     socket_ = ::socket(family_of(server_), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0 || ::bind(socket_, generic(own), static_cast<socklen_t>(own.size())) != 0) {
         const int error = errno;
@@ -95,23 +107,28 @@ void UdpClient::send(std::string_view datagram) const {
 }
 
 std::string UdpClient::receive() const {
-    pollfd watched{socket_, POLLIN, 0};
-    if (::poll(&watched, 1, static_cast<int>(patience_.count())) <= 0) {
-        throw std::runtime_error("no reply in time");
+    for (;;) {
+        pollfd watched{socket_, POLLIN, 0};
+        if (::poll(&watched, 1, static_cast<int>(patience_.count())) <= 0) {
+            throw std::runtime_error("no reply in time");
+        }
+        std::array<char, std::size_t{64} * 1024> buffer;  // NOLINT(*-member-init): filled here
+        sockaddr_storage name{};
+        socklen_t name_size = sizeof name;
+        auto* const from = reinterpret_cast<sockaddr*>(&name);
+        const ssize_t size = ::recvfrom(socket_, buffer.data(), buffer.size(), 0, from, &name_size);
+        if (size < 0) {
+            complain("receive");
+        }
+        if (port_of(from) != port_of(generic(server_))) {
+            continue;  // another tracker's reply to whoever had this socket's port before
+        }
+        if (address_of(from) != address_of(generic(server_))) {
+            throw std::runtime_error("a reply from " + text_of(from) + ", where " +
+                                     text_of(generic(server_)) + " was asked");
+        }
+        return {buffer.data(), static_cast<std::size_t>(size)};
     }
-    std::array<char, std::size_t{64} * 1024> buffer;  // NOLINT(*-member-init): filled here
-    sockaddr_storage from{};
-    socklen_t from_size = sizeof from;
-    auto* const from_whom = reinterpret_cast<sockaddr*>(&from);
-    const ssize_t size =
-        ::recvfrom(socket_, buffer.data(), buffer.size(), 0, from_whom, &from_size);
-    if (size < 0) {
-        complain("receive");
-    }
-    if (endpoint(from_whom) != endpoint(generic(server_))) {
-        throw std::runtime_error("a reply from somewhere else than it was asked");
-    }
-    return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
 bool UdpClient::has_more() const {
@@ -150,10 +167,9 @@ bool UdpClient::is_ignored(std::string_view datagram) const {
 std::uint16_t UdpClient::port() const {
     sockaddr_storage own{};
     socklen_t size = sizeof own;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size);
-    sockaddr_in in4{};  // sin6_port lies where sin_port does
-    std::memcpy(&in4, &own, sizeof in4);
-    return ntohs(in4.sin_port);
+    auto* const name = reinterpret_cast<sockaddr*>(&own);
+    ::getsockname(socket_, name, &size);
+    return port_of(name);
 }
 
 std::string connect_packet(std::uint32_t transaction) {

@@ -12,7 +12,7 @@ namespace chihaya::test {
 
 /// Where a client's socket is bound.
 struct UdpOrigin {
-    std::string address{};   // empty: any address of the server's family
+    std::string address{};   // empty: 127.0.0.1 or ::1, as the server's family is
     std::uint16_t port = 0;  // 0: the system chooses
 };
 
@@ -32,9 +32,9 @@ public:
     /// Errors: std::system_error when the system does not take it
     void send(std::string_view datagram) const;
 
-    /// The next datagram.
-    /// Errors: std::runtime_error when none comes, or one from anywhere but the address and port
-    /// that is sent to: clients refuse such a reply
+    /// The next datagram from the port that is sent to.
+    /// Errors: std::runtime_error when none comes, or one from another address than was sent to:
+    /// clients refuse such a reply
     [[nodiscard]] std::string receive() const;
 
     /// Has something come that nobody has received? Does not wait.
