@@ -48,9 +48,11 @@ public:
     explicit Tracker(const std::string& members = "");
 
     [[nodiscard]] std::uint16_t port() const noexcept { return process_.http_port(); }
+    [[nodiscard]] std::uint16_t udp_port() const noexcept { return process_.udp_port(); }
     [[nodiscard]] std::uint16_t management_port() const noexcept {
         return process_.management_port();
     }
+    [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
     [[nodiscard]] std::string log() const { return process_.log(); }
 
     /// Sends `bytes` over a connection of their own; the first reply to them.
