@@ -40,9 +40,16 @@ ANSWER = (
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that is free for TCP and for UDP."""
+    while True:
+        with socket.socket() as listener, socket.socket(type=socket.SOCK_DGRAM) as receiver:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+            try:
+                receiver.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Tracker:
@@ -53,6 +60,7 @@ class Tracker:
         self.log_file = folder / "log"
         config = {
             "addr": f"127.0.0.1:{self.port}",
+            "udp": {"addr": f"127.0.0.1:{self.port}"},
             "management": {"addr": "127.0.0.1:0"},
             "plugin_dir": str(pathlib.Path(plugins).resolve()),
             "interval_jitter": 0,
@@ -86,6 +94,16 @@ class Tracker:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
+
+    def complaints(self):
+        """Stops it, and says what is wrong with how it ends and what it has written."""
+        alive = self.process.poll() is None
+        code = self.stop() if alive else self.process.returncode
+        found = [] if code == 0 else [f"the tracker ended with {code}"]
+        for word in ("Sanitizer", "runtime error", "terminate called", "Assertion"):
+            if word in self.log():
+                found.append(f"its log has '{word}'")
+        return found
 
 
 class HonestClient(threading.Thread):
@@ -195,21 +213,15 @@ def run(options, folder):
     memory = tracker.resident_mib()
     honest.stopping.set()
     honest.join()
-    alive = tracker.process.poll() is None
-    code = tracker.stop() if alive else tracker.process.returncode
+    complaints = tracker.complaints()
 
     statuses = sum((attacker.statuses for attacker in attackers), collections.Counter())
     print(f"seed {options.seed}: {THREADS * share} malformed requests over "
           f"{sum(attacker.connections for attacker in attackers)} connections in {passed:.1f} s")
     print("replies: " + ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())))
     print(f"honest client: {honest.answers} right answers, slowest {1000 * honest.slowest:.1f} ms")
-    print(f"tracker: exit code {code}, {memory} MiB resident, {len(tracker.log().splitlines())} lines of log")
-    complaints = [thread.complaint for thread in (honest, *attackers) if thread.complaint]
-    if code != 0:
-        complaints.append(f"the tracker ended with {code}")
-    for word in ("Sanitizer", "runtime error", "terminate called", "Assertion"):
-        if word in tracker.log():
-            complaints.append(f"its log has '{word}'")
+    print(f"tracker: {memory} MiB resident, {len(tracker.log().splitlines())} lines of log")
+    complaints += [thread.complaint for thread in (honest, *attackers) if thread.complaint]
     if honest.answers == 0:
         complaints.append("the honest client was never answered")
     if complaints:

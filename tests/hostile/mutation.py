@@ -30,8 +30,10 @@ def load(corpus):
 class Mutator:
     """The same requests in the same order for the same seed."""
 
-    def __init__(self, requests, seed):
+    def __init__(self, requests, seed, interesting=INTERESTING, whole_max=WHOLE_MAX):
         self._requests = requests
+        self._interesting = interesting
+        self._whole_max = whole_max
         self._random = random.Random(seed)
         self._ways = (
             self._flip, self._put_byte, self._insert, self._delete, self._repeat, self._truncate,
@@ -43,7 +45,7 @@ class Mutator:
         data = bytearray(self._random.choice(self._requests))
         for _ in range(self._random.choice((1, 1, 1, 2, 2, 3, 5, 8))):
             self._random.choice(self._ways)(data)
-        return bytes(data[:WHOLE_MAX])
+        return bytes(data[: self._whole_max])
 
     def below(self, limit):
         """A number, for decisions that belong to the same seed."""
@@ -66,7 +68,7 @@ class Mutator:
 
     def _insert(self, data):
         place = self._place(data)
-        data[place:place] = self._random.choice(INTERESTING)
+        data[place:place] = self._random.choice(self._interesting)
 
     def _delete(self, data):
         start, end = self._slice(data)
