@@ -31,7 +31,7 @@ std::string json(const Totals& totals, double server_cpu_seconds) {
     out << "{\"verified\": " << totals.verified << ", \"failed\": " << totals.failed()
         << ", \"seconds\": " << totals.seconds << ", \"server_cpu_seconds\": " << server_cpu_seconds
         << ", \"connections\": " << totals.connections << ", \"bytes\": " << totals.bytes
-        << ", \"swarm_size\": " << totals.swarm_size
+        << ", \"late\": " << totals.late << ", \"swarm_size\": " << totals.swarm_size
         << ", \"p50_us\": " << static_cast<double>(totals.latency.quantile(0.5)) / 1e3
         << ", \"p99_us\": " << static_cast<double>(totals.latency.quantile(0.99)) / 1e3
         << ", \"p999_us\": " << static_cast<double>(totals.latency.quantile(0.999)) / 1e3

@@ -17,6 +17,7 @@ struct Totals {
     std::array<std::uint64_t, static_cast<std::size_t>(Fault::count)> faults{};
     std::uint64_t connections = 0;  // opened, or connection ids fetched
     std::uint64_t bytes = 0;        // of all answers
+    std::uint64_t late = 0;         // answers to what had been given up, over UDP
     double seconds = 0;
     double swarm_size = 0;  // mean of the last replies, about a thousand
     Histogram latency;

@@ -53,7 +53,7 @@ Totals UdpLoop::run(double seconds) {
     for (issue(); free_.size() < slots_.size(); issue()) {
         wait(100);
         now_ = nanoseconds();
-        if (now_ >= end || given_up())
+        if (now_ >= end || hopeless())
             plan_.stop();
         if (now_ >= next_sweep) {
             sweep();
@@ -148,8 +148,8 @@ void UdpLoop::settle(UdpChannel& channel, std::string_view datagram) {
     if (number < slots_.size() && slots_[number].busy &&
         slots_[number].transaction == transaction) {
         judge(slots_[number], datagram);
-    } else if (late_ > 0) {
-        --late_;
+    } else if (totals_.late < given_up_) {
+        ++totals_.late;
     } else {
         totals_.fail(Fault::transaction);
     }
@@ -181,7 +181,7 @@ void UdpLoop::sweep() {
             continue;
         totals_.fail(Fault::timeout);
         totals_.latency.add(now_ - slot.sent);
-        ++late_;
+        ++given_up_;
         release(slot);
     }
     for (UdpChannel& channel : channels_)
@@ -195,7 +195,7 @@ void UdpLoop::finish(std::uint64_t started) {
 }
 
 /// Lost answers alone are no reason to stop: the network between may be flooded.
-bool UdpLoop::given_up() const noexcept {
+bool UdpLoop::hopeless() const noexcept {
     const std::uint64_t lost = totals_.faults.at(static_cast<std::size_t>(Fault::timeout));
     return totals_.failed() - lost > faults_max || now_ - heard_ > silence_max;
 }

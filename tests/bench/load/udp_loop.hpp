@@ -48,14 +48,14 @@ private:
     void release(Slot& slot);
     void sweep();
     void finish(std::uint64_t started);
-    [[nodiscard]] bool given_up() const noexcept;
+    [[nodiscard]] bool hopeless() const noexcept;
 
     const UdpOptions& options_;
     Plan& plan_;
     int epoll_;
     std::uint64_t now_ = 0;
-    std::uint64_t heard_ = 0;  // when the last right answer came
-    std::uint64_t late_ = 0;   // requests that were given up and may still be answered
+    std::uint64_t heard_ = 0;     // when the last right answer came
+    std::uint64_t given_up_ = 0;  // requests that may still be answered late
     DatagramCheck check_;
     DatagramBatch received_;
     Totals totals_;
