@@ -1,5 +1,6 @@
 #include "core/app/service.hpp"
 
+#include "core/app/descriptors.hpp"
 #include "core/app/settings.hpp"
 #include "core/logic/client_list.hpp"
 
@@ -55,6 +56,7 @@ void Service::load() {
 
 void Service::start() {
     const std::uint32_t count = worker_count(config_);
+    limit_connections(count);
     Listeners http = bind(net::Transport::tcp, config_.http.addr);
     Listeners udp = bind(net::Transport::udp, config_.udp.addr);
     fill_roster();
@@ -88,6 +90,24 @@ void Service::start() {
                 {"tracker", config_.tracker.name},
                 {"backend", config_.backend.name},
                 {"mode", config_.private_mode ? "private" : "public"}});
+}
+
+/// No more connections than there are descriptors for, so that our bound is met before the
+/// system's.
+void Service::limit_connections(std::uint32_t workers) {
+    constexpr std::uint64_t families = 2;
+    const std::uint64_t limit = raise_descriptor_limit();
+    const std::uint64_t possible = client_descriptors(
+        limit, workers, families * (config_.http.addr.size() + config_.udp.addr.size()));
+    if (limit == 0 || config_.http.addr.empty() || possible >= config_.http.max_connections) {
+        return;
+    }
+    http_.max_connections = static_cast<std::uint32_t>(possible / workers);
+    log_.write(Severity::warning, area,
+               "http.max_connections: found " + std::to_string(config_.http.max_connections) +
+                   ", accepted are " + std::to_string(possible) + " while this process may open " +
+                   std::to_string(limit) +
+                   " files; lower it, or raise the limit (ulimit -n, LimitNOFILE=)");
 }
 
 Listeners Service::bind(net::Transport transport, std::span<const config::Address> addresses) {

@@ -47,6 +47,7 @@ public:
 private:
     [[nodiscard]] Listeners bind(net::Transport transport,
                                  std::span<const config::Address> addresses);
+    void limit_connections(std::uint32_t workers);
     void fill_roster();
     void load_shared_copy();
     void start_management();

@@ -51,6 +51,11 @@ inline constexpr std::uint32_t pipelined_per_turn_max = 64;
 /// Connections accepted in one turn before those already open are served.
 inline constexpr std::uint32_t accepts_per_turn_max = 64;
 
+/// Descriptors that are kept from clients, so that they cannot take what the process needs to go
+/// on: log, plugins, a driver's files; and for each worker its loop and a driver's connections.
+inline constexpr std::uint64_t descriptors_of_process = 64;
+inline constexpr std::uint64_t descriptors_of_worker = 16;
+
 /// Room for one reply: 200 peers in dictionary form are 20 KiB, 100 scraped swarms 11 KiB.
 inline constexpr std::size_t reply_max = std::size_t{32} * 1024;
 

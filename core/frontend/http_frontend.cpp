@@ -41,7 +41,8 @@ HttpFrontend::~HttpFrontend() {
 }
 
 void HttpFrontend::listen(net::BoundSocket socket) {
-    listeners_.push_back(std::make_unique<net::TcpListener>(loop_, socket, this, &accepted));
+    listeners_.push_back(
+        std::make_unique<net::TcpListener>(loop_, socket, this, &accepted, &exhausted));
     listeners_.back()->start();
 }
 
@@ -85,17 +86,29 @@ void HttpFrontend::accepted(void* self, int socket, const IpAddress& from) noexc
     connection->open(socket, from);
 }
 
-/// Makes sure that one more connection may be open. Those that wait for nothing go first, then
-/// those that have been slowest to say what they want.
+bool HttpFrontend::exhausted(void* self) noexcept {
+    return static_cast<HttpFrontend*>(self)->evict();
+}
+
+/// Makes sure that one more connection may be open.
 bool HttpFrontend::make_room() noexcept {
     while (open_ >= settings_.max_connections) {
-        List* const victims = !idle_.empty() ? &idle_ : (!head_.empty() ? &head_ : nullptr);
-        if (victims == nullptr) {
+        if (!evict()) {
             return false;
         }
-        ++counters_.connections_evicted;
-        victims->front().close();
     }
+    return true;
+}
+
+/// Closes one connection. Those that wait for nothing go first, then those that have been slowest
+/// to say what they want.
+bool HttpFrontend::evict() noexcept {
+    List* const victims = !idle_.empty() ? &idle_ : (!head_.empty() ? &head_ : nullptr);
+    if (victims == nullptr) {
+        return false;
+    }
+    ++counters_.connections_evicted;
+    victims->front().close();
     return true;
 }
 

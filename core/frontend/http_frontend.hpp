@@ -45,6 +45,7 @@ private:
         boost::intrusive::list<HttpConnection, boost::intrusive::constant_time_size<false>>;
 
     static void accepted(void* self, int socket, const IpAddress& from) noexcept;
+    static bool exhausted(void* self) noexcept;
 
     [[nodiscard]] const HttpSettings& settings() const noexcept override { return settings_; }
     [[nodiscard]] const logic::Tracker& tracker() const noexcept override { return tracker_; }
@@ -60,6 +61,7 @@ private:
 
     [[nodiscard]] HttpConnection* unused_connection() noexcept;
     [[nodiscard]] bool make_room() noexcept;
+    [[nodiscard]] bool evict() noexcept;
     void start_sweeps();
     void sweep() noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,8 +21,8 @@ namespace {
 // audience at once.
 constexpr int backlog = 65'535;
 
-// When descriptors have run out, accepting waits so long: the listener would stay readable and
-// spin otherwise.
+// When descriptors have run out and none can be freed, accepting waits so long: the listener would
+// stay readable and spin otherwise.
 constexpr std::chrono::milliseconds out_of_descriptors_pause{100};
 
 // How long the kernel holds back a connection whose client has not sent its request.
@@ -47,10 +48,12 @@ Result<BoundSocket> listen_tcp(const std::optional<IpAddress>& address, bool is_
     return bound;
 }
 
-TcpListener::TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted)
+TcpListener::TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted,
+                         Exhausted exhausted)
     : descriptor_(loop.context(), socket.socket),
       subject_(subject),
       accepted_(accepted),
+      exhausted_(exhausted),
       alive_(std::make_shared<bool>(true)),
       pause_(loop.context()) {}
 
@@ -109,6 +112,11 @@ void TcpListener::accept_some() noexcept {
     }
 }
 
+bool TcpListener::is_waited_for() noexcept {
+    pollfd listening{descriptor_.native_handle(), POLLIN, 0};
+    return ::poll(&listening, 1, 0) == 1;
+}
+
 /// False when there is none, and then errno says why.
 bool TcpListener::accept_one() noexcept {
     SocketAddress from;
@@ -116,8 +124,19 @@ bool TcpListener::accept_one() noexcept {
     const int socket = ::accept4(descriptor_.native_handle(), from.data(), &from.size,
                                  SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
+        const int reason = errno;
+        if (reason == EMFILE || reason == ENFILE) {
+            // The system says so before it looks whether anybody is there.
+            if (!is_waited_for()) {
+                errno = EAGAIN;
+                return false;
+            }
+            const bool has_room = exhausted_(subject_);
+            errno = reason;
+            return has_room;
+        }
         // The client gave up in the queue; the next one may not have.
-        return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+        return reason == ECONNABORTED || reason == EINTR || reason == EPROTO;
     }
     accepted_(subject_, socket, ip_address_of(from.name));
     return true;

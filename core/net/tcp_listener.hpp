@@ -30,8 +30,12 @@ public:
     /// `socket` is non-blocking and belongs to the callee; `from` is the client's address.
     using Accepted = void (*)(void* subject, int socket, const IpAddress& from) noexcept;
 
+    /// The process may not open another socket: closes one, or says false.
+    using Exhausted = bool (*)(void* subject) noexcept;
+
     /// Lifetime: the loop and `subject` outlive the listener
-    TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted);
+    TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted,
+                Exhausted exhausted);
     ~TcpListener();
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;
@@ -49,10 +53,12 @@ private:
     void wait();
     void accept_some() noexcept;
     bool accept_one() noexcept;
+    [[nodiscard]] bool is_waited_for() noexcept;
 
     boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> descriptor_;
     void* subject_;
     Accepted accepted_;
+    Exhausted exhausted_;
     std::shared_ptr<bool> alive_;  // the pending wait finds out here that the listener is gone
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                       boost::asio::wait_traits<std::chrono::steady_clock>,

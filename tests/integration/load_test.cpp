@@ -96,6 +96,21 @@ TEST_CASE("no more connections are open than are allowed") {
     }
 }
 
+TEST_CASE("clients that fill every descriptor keep nobody out") {
+    constexpr std::size_t descriptors = 256;
+    const std::size_t count = connections(2 * descriptors);
+    const ChihayaProcess process({.config = R"({"workers": 1})", .descriptors = descriptors});
+    CHECK(process.log().find("http.max_connections: found 20000, accepted are ") !=
+          std::string::npos);
+    Clients clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(std::make_unique<TcpClient>(process.http_port()));
+        REQUIRE(clients.back()->send(get("/nowhere")));
+        REQUIRE(clients.back()->read_reply().status == 404);
+    }
+    CHECK(http_get(process.management_port(), "/check").status == 200);
+}
+
 TEST_SUITE_END();
 
 }  // namespace

@@ -145,6 +145,10 @@ std::string ChihayaProcess::log() const {
 
 void ChihayaProcess::start() {
     std::vector<std::string> words{CHIHAYA_EXECUTABLE, "--config", dir_ / "chihaya.json"};
+    if (options_.descriptors != 0) {
+        const std::string limit = "ulimit -n " + std::to_string(options_.descriptors);
+        words.insert(words.begin(), {"/bin/sh", "-c", limit + R"( && exec "$0" "$@")"});
+    }
     words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
     std::vector<char*> arguments;
     for (std::string& word : words) {
@@ -160,7 +164,7 @@ void ChihayaProcess::start() {
                                        O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
     const int error =
-        ::posix_spawn(&pid_, CHIHAYA_EXECUTABLE, &actions, nullptr, arguments.data(), environ);
+        ::posix_spawn(&pid_, arguments.front(), &actions, nullptr, arguments.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
         throw std::system_error(error, std::generic_category(), CHIHAYA_EXECUTABLE);

@@ -28,6 +28,7 @@ struct ChihayaOptions {
     std::string host = "127.0.0.1";        // where it is expected to answer
     bool wait_until_ready = true;          // false for one that is expected to end by itself
     std::chrono::milliseconds patience = std::chrono::seconds(20);
+    std::uint32_t descriptors = 0;  // it may have open; 0: as many as this process
 };
 
 /// A running tracker in a folder of its own. Killed with the object.
