@@ -26,7 +26,8 @@ struct Reading {
 /// Errors: the file cannot be read or is too large
 [[nodiscard]] Result<Reading> read_file(const std::string& path);
 
-/// The effective configuration as JSON, secrets masked, that `read` accepts again.
+/// The effective configuration as JSON that `read` accepts again, but for the masks in the place of
+/// secrets: `read` refuses them, or anybody who knows the mask would hold the token.
 [[nodiscard]] std::string print(const Config& config);
 
 }  // namespace chihaya::config

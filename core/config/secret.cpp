@@ -20,6 +20,14 @@ namespace fs = std::filesystem;
 /// `text` if it can be a secret; reports it as what `entry` gave, without showing it, if not.
 std::optional<std::string> checked(Fields& fields, const Entry& entry, std::string found,
                                    std::string text) {
+    if (text == mask) {
+        fields.findings().error({.what = entry.path,
+                                 .found = std::move(found) + " that stands for a secret",
+                                 .accepted = "the secret, which --print-config does not print",
+                                 .remedy = "put it back, or name a file that holds it",
+                                 .line = entry.value->line});
+        return std::nullopt;
+    }
     const bool printable =
         std::ranges::all_of(text, [](char letter) { return letter > 0x20 && letter < 0x7f; });
     if (!text.empty() && printable && text.size() <= limits::token_max) {
