@@ -8,6 +8,7 @@
 #include <Poco/ConsoleChannel.h>
 #include <Poco/Message.h>
 #include <Poco/NumberParser.h>
+#include <Poco/Path.h>
 #include <Poco/Util/HelpFormatter.h>
 #if defined(POCO_OS_FAMILY_WINDOWS)
 #include <Poco/EventLogChannel.h>
@@ -18,6 +19,7 @@
 #include <array>
 #include <iostream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace chihaya::app {
@@ -76,7 +78,14 @@ std::string one_line(std::string_view json) {
     return out;
 }
 
+std::filesystem::path working_folder() {
+    std::error_code none;  // it has been deleted: then nothing is relative to it
+    return std::filesystem::current_path(none);
+}
+
 }  // namespace
+
+Application::Application() : started_in_(working_folder()) {}
 
 void Application::defineOptions(Poco::Util::OptionSet& options) {
     ServerApplication::defineOptions(options);
@@ -112,7 +121,7 @@ void Application::handleOption(const std::string& name, const std::string& value
         }
     }
     if (name == "config") {
-        config_path_ = value;
+        config_path_ = value.empty() ? value : (started_in_ / Poco::Path::expand(value)).string();
     } else if (name == "workers") {
         unsigned count = 0;
         if (!Poco::NumberParser::tryParseUnsigned(value, count) || count > workers_max) {
@@ -182,7 +191,7 @@ int Application::run_task(Log& log) {
 
 std::optional<config::Config> Application::read_configuration(Log& log) const {
     auto reading = config_path_.empty() ? Result<config::Reading>(config::read(""))
-                                        : config::read_file(config_path_);
+                                        : config::read_file(config_path_, started_in_);
     if (reading.has_error()) {
         log.write(Severity::error, "config", reading.error().text);
         return std::nullopt;

@@ -12,6 +12,7 @@
 #include <Poco/Util/ServerApplication.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ namespace chihaya::app {
 /// address cannot be bound, 78 when configuration or plugins are at fault, 70 for a bug.
 class Application final : public Poco::Util::ServerApplication {
 public:
+    Application();
+
     /// Has the command line been understood? Where it has not, Poco has said why, and means by its
     /// exit code that a configuration file is at fault.
     [[nodiscard]] bool understood() const noexcept { return understood_; }
@@ -43,6 +46,9 @@ private:
     [[nodiscard]] std::optional<config::Config> read_configuration(Log& log) const;
     void print_help() const;
 
+    // Where the program was started. What is named relative to it keeps its meaning in a daemon,
+    // whose working directory is `/` by the time that files are opened.
+    const std::filesystem::path started_in_;
     bool understood_ = false;
     Task task_ = Task::serve;
     std::string config_path_;

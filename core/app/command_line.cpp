@@ -1,9 +1,6 @@
 #include "core/app/command_line.hpp"
 
-#include <Poco/Path.h>
-
 #include <array>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -21,17 +18,8 @@ constexpr std::array<Alias, 4> with_value{{{"--config", "config"},
                                            {"-maxprocs", "workers"},
                                            {"--workers", "workers"}}};
 
-std::string absolute(const std::string& path) {
-    if (path.empty()) {
-        return path;
-    }
-    std::error_code error;
-    const auto found = std::filesystem::absolute(Poco::Path::expand(path), error);
-    return error ? path : found.string();
-}
-
 std::string option(std::string_view name, const std::string& value) {
-    return "--" + std::string(name) + "=" + (name == "config" ? absolute(value) : value);
+    return "--" + std::string(name) + "=" + value;
 }
 
 }  // namespace

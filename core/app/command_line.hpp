@@ -9,9 +9,8 @@
 namespace chihaya::app {
 
 /// `arguments` (the program's name first) with what Chihaya v1 accepted put into Poco's form:
-/// `-config FILE`, `--config FILE` and `--config=FILE` become `--config=ABSOLUTE`, environment
-/// variables expanded, because a daemon's working directory is `/`; a config that is empty stays so
-/// and means the defaults. `-maxprocs N` becomes `--workers=N`. All else is left as it is.
+/// `-config FILE`, `--config FILE` and `-config=FILE` become `--config=FILE`, `-maxprocs N` becomes
+/// `--workers=N`. All else is left as it is.
 [[nodiscard]] std::vector<std::string> normalised(std::vector<std::string> arguments);
 
 }  // namespace chihaya::app

@@ -47,7 +47,8 @@ void Service::load() {
         roster_->on_lapsed([this] { control_.post([this] { load_shared_copy(); }); });
         BackendSetup setup;
         setup.params = config_.backend.params;
-        setup.spool_dir = config_.state_dir;
+        const std::string spool_dir = spool_dir_of(config_);
+        setup.spool_dir = spool_dir;
         setup.registry = &*roster_;
         backend_ = backend.create_backend(control_.backend_host(), setup).value();
         backend_->rules(policy_.site);

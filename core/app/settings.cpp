@@ -96,6 +96,13 @@ TrackerSetup tracker_setup_of(const config::Config& config) {
     return setup;
 }
 
+std::string spool_dir_of(const config::Config& config) {
+    if (config.state_dir.empty()) {
+        return {};
+    }
+    return std::filesystem::path(config.state_dir) / "spool" / config.backend.name;
+}
+
 std::filesystem::path plugin_dir_of(const config::Config& config) {
     if (!config.plugin_dir.empty()) {
         return config.plugin_dir;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace chihaya::app {
 
@@ -28,6 +29,10 @@ namespace chihaya::app {
 
 /// Lifetime: of the views in the result, that of `config`
 [[nodiscard]] TrackerSetup tracker_setup_of(const config::Config& config);
+
+/// Where the backend driver keeps what its site does not have yet: a folder of its own in the state
+/// folder, which is the tracker driver's. Empty when there is none.
+[[nodiscard]] std::string spool_dir_of(const config::Config& config);
 
 /// The folder plugins are loaded from: as configured; otherwise beside the executable, in the
 /// layout of a build folder (`../plugins`) or of an installation (`../lib/chihaya/plugins`).

@@ -42,7 +42,8 @@ std::string unquote_or(const Value& value, std::string otherwise) {
 
 }  // namespace
 
-Fields::Fields(const Value& root, Findings& findings) : findings_(findings) {
+Fields::Fields(const Value& root, Findings& findings, std::filesystem::path folder)
+    : findings_(findings), folder_(std::move(folder)) {
     gather(root, "");
 }
 
@@ -224,6 +225,17 @@ void Fields::text(std::string_view name, std::string& into, std::size_t longest)
     wrong(*entry, "a text of at most " + std::to_string(longest) + " bytes",
           given == nullptr ? "write it in double quotes"
                            : "write it shorter, without control characters");
+}
+
+void Fields::file(std::string_view name, std::string& into, std::size_t longest) {
+    text(name, into, longest);
+    if (!into.empty()) {
+        into = located(into);
+    }
+}
+
+std::string Fields::located(const std::string& path) const {
+    return (folder_ / path).string();
 }
 
 void Fields::word(std::string_view name, std::string& into,

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <optional>
@@ -30,8 +31,9 @@ struct Entry {
 class Fields {
 public:
     /// Looks every member of `root` up; unknown, ignored and contradicting ones are reported.
-    /// Lifetime: both arguments outlive the object
-    Fields(const Value& root, Findings& findings);
+    /// `folder` is what relative names of files are relative to; empty leaves them as they are.
+    /// Lifetime: `root` and `findings` outlive the object
+    Fields(const Value& root, Findings& findings, std::filesystem::path folder);
 
     [[nodiscard]] const Entry* find(std::string_view name) const;
     [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
@@ -52,6 +54,10 @@ public:
 
     /// Any printable text, or one that names a file, of at most `longest` bytes.
     void text(std::string_view name, std::string& into, std::size_t longest);
+
+    /// Such a text, made the absolute name of a file or folder. An empty one stays empty.
+    void file(std::string_view name, std::string& into, std::size_t longest);
+    [[nodiscard]] std::string located(const std::string& path) const;
 
     /// One of a few words.
     void word(std::string_view name, std::string& into, std::span<const std::string_view> words);
@@ -74,6 +80,7 @@ private:
                                                            std::int64_t most);
 
     Findings& findings_;
+    const std::filesystem::path folder_;
     std::map<std::string, Entry, std::less<>> entries_;  // by the key's name
 };
 

@@ -30,7 +30,7 @@ Failure unreadable(const std::string& path, const std::string& expanded, const s
 
 }  // namespace
 
-Reading read(std::string_view json) {
+Reading read(std::string_view json, const std::filesystem::path& folder) {
     Reading reading;
     if (is_blank(json)) {
         return reading;
@@ -44,7 +44,7 @@ Reading read(std::string_view json) {
     for (std::string& line : document->repeated) {
         findings.error(std::move(line));
     }
-    Fields fields(document->root, findings);
+    Fields fields(document->root, findings, folder);
     read_drivers(fields, reading.config);
     read_mode(fields, reading.config);
     read_announcing(fields, reading.config);
@@ -55,7 +55,7 @@ Reading read(std::string_view json) {
     return reading;
 }
 
-Result<Reading> read_file(const std::string& path) {
+Result<Reading> read_file(const std::string& path, const std::filesystem::path& folder) {
     const std::string expanded = Poco::Path::expand(path);
     std::error_code error;
     if (std::filesystem::is_directory(expanded, error)) {
@@ -75,7 +75,7 @@ Result<Reading> read_file(const std::string& path) {
     if (text.size() > limits::configuration_file_max) {
         return unreadable(path, expanded, "a larger file");
     }
-    return read(text);
+    return read(text, folder);
 }
 
 }  // namespace chihaya::config

@@ -19,12 +19,14 @@ struct Reading {
     std::vector<std::string> warnings;  // e.g. an unknown key, and the known one nearest to it
 };
 
-/// Reads a configuration. Never throws; an empty text is the defaults.
-[[nodiscard]] Reading read(std::string_view json);
+/// Reads a configuration. Never throws; an empty text is the defaults. Files and folders that it
+/// names are relative to `folder`; without one they stay as they are.
+[[nodiscard]] Reading read(std::string_view json, const std::filesystem::path& folder = {});
 
 /// Reads a file; environment variables in its path (`$HOME`, `${X}`) are expanded.
 /// Errors: the file cannot be read or is too large
-[[nodiscard]] Result<Reading> read_file(const std::string& path);
+[[nodiscard]] Result<Reading> read_file(const std::string& path,
+                                        const std::filesystem::path& folder = {});
 
 /// The effective configuration as JSON that `read` accepts again, but for the masks in the place of
 /// secrets: `read` refuses them, or anybody who knows the mask would hold the token.

@@ -58,7 +58,7 @@ std::optional<std::string> from_file(Fields& fields, const Entry& entry) {
     if (given == nullptr) {
         return std::nullopt;
     }
-    const std::string path = Poco::Path::expand(*given);
+    const std::string path = fields.located(Poco::Path::expand(*given));
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     std::string text(limits::secret_file_max + 1, '\0');

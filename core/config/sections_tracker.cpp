@@ -59,8 +59,8 @@ void read_intervals(Fields& fields, Config& config) {
 void read_drivers(Fields& fields, Config& config) {
     read_driver(fields, "tracker", config.tracker);
     read_driver(fields, "backend", config.backend);
-    fields.text("plugin_dir", config.plugin_dir, path_max);
-    fields.text("state_dir", config.state_dir, path_max);
+    fields.file("plugin_dir", config.plugin_dir, path_max);
+    fields.file("state_dir", config.state_dir, path_max);
     fields.whole("workers", config.workers, 0, limits::workers_max);
 }
 

@@ -244,15 +244,18 @@ TEST_CASE("a second signal ends the process at once") {
     CHECK(process.wait() == 1);
 }
 
-TEST_CASE("a daemon reads its relative configuration and writes its pid and serves") {
+TEST_CASE("a daemon finds relative files where it was started, writes its pid and serves") {
     const FreePort port;
     const TempDir dir;
+    fs::create_directory_symlink(CHIHAYA_PLUGIN_DIR, dir / "plugins");
+    std::ofstream(dir / "token") << "0123456789abcdef";
     std::ofstream(dir / "tracker.json")
         << R"({"addr": "127.0.0.1:)" << port.number()
-        << R"(", "management": {"addr": "127.0.0.1:0"}, "default_num_want": 0})";
+        << R"(", "management": {"addr": "127.0.0.1:0", "token_file": "token"},)"
+        << R"("plugin_dir": "plugins", "default_num_want": 0})";
     const fs::path pid_file = dir / "chihaya.pid";
     const Outcome started =
-        run({"--config", "tracker.json", "--daemon", "--pidfile=" + pid_file.string()}, dir.path());
+        run({"-c", "tracker.json", "--daemon", "--pidfile=" + pid_file.string()}, dir.path());
     CHECK(started.exit_code == 0);
     HttpReply reply;
     for (int i = 0; reply.status == 0 && i < 1000; ++i) {

@@ -373,5 +373,13 @@ TEST_CASE("a thousand mistakes are counted, not all printed") {
     CHECK(reading.warnings.back() == "and 900 more warnings");
 }
 
+TEST_CASE("files are named relative to the folder that is given") {
+    const std::string json = R"({"plugin_dir": "build/plugins", "state_dir": "/var/lib/chihaya"})";
+    CHECK(read(json, "/srv/tracker").config.plugin_dir == "/srv/tracker/build/plugins");
+    CHECK(read(json, "/srv/tracker").config.state_dir == "/var/lib/chihaya");
+    CHECK(read("{}", "/srv/tracker").config == Config{});
+    CHECK(read(json).config.plugin_dir == "build/plugins");
+}
+
 }  // namespace
 }  // namespace chihaya::config
