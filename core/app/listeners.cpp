@@ -35,9 +35,11 @@ Result<Listeners> Listeners::bind(net::Transport transport,
         if (auto bound = listeners.add(std::nullopt, false, address.port); bound.has_error()) {
             return bound.error();
         }
-        if (const auto bound = listeners.add(std::nullopt, true, address.port); bound.has_error()) {
-            log.write(Severity::warning, area, "serving IPv4 only",
-                      {{"reason", bound.error().text}});
+        if (!net::has_ipv6()) {
+            log.write(Severity::warning, area, "serving IPv4 only: this machine has no IPv6");
+        } else if (auto bound = listeners.add(std::nullopt, true, address.port);
+                   bound.has_error()) {
+            return bound.error();
         }
     }
     for (const net::BoundSocket& socket : listeners.of_worker_.front()) {

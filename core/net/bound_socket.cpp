@@ -99,6 +99,17 @@ Result<BoundSocket> bind_socket(Transport transport, const std::optional<IpAddre
     return BoundSocket{socket, is_ipv6, bound_port(socket), address};
 }
 
+bool has_ipv6() noexcept {
+    const SocketAddress name = socket_address(std::nullopt, true, 0);
+    const int probe = open_socket(Transport::tcp, true);
+    const bool is_bound = probe >= 0 && ::bind(probe, name.data(), name.size) == 0;
+    const int error = errno;
+    if (probe >= 0) {
+        ::close(probe);
+    }
+    return is_bound || (error != EAFNOSUPPORT && error != EADDRNOTAVAIL);
+}
+
 SocketAddress socket_address(const std::optional<IpAddress>& address, bool is_ipv6,
                              std::uint16_t port) noexcept {
     SocketAddress out;

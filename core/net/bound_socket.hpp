@@ -35,6 +35,9 @@ struct BoundSocket {
                                               const std::optional<IpAddress>& address, bool is_ipv6,
                                               std::uint16_t port, bool first);
 
+/// Does this machine have IPv6 at all?
+[[nodiscard]] bool has_ipv6() noexcept;
+
 /// An address and port as the system has them.
 struct SocketAddress {
     sockaddr_storage name{};

@@ -8,6 +8,9 @@
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -98,6 +101,26 @@ TEST_CASE("print-config masks secrets, and what it prints is refused until they 
     CHECK_FALSE(contains(printed.err, "the-secret"));
     const ConfigFile again(printed.out);
     CHECK(run({"--config", again.path(), "--check"}).exit_code == exit_config);
+}
+
+TEST_CASE("an address whose IPv6 half is taken is refused as a whole") {
+    if (lacks_ipv6()) {
+        return;
+    }
+    const FreePort port;
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    address.sin6_port = htons(port.number());
+    const int taken = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(taken, 1) == 0);
+    const std::string number = std::to_string(port.number());
+    ChihayaProcess process(
+        {.config = R"({"workers": 2, "addr": ":)" + number + "\"}", .wait_until_ready = false});
+    CHECK(process.wait() == exit_os_error);
+    CHECK(contains(process.log(), "cannot listen on [::]:" + number));
+    ::close(taken);
 }
 
 TEST_CASE("check says that a good configuration is good and binds nothing") {

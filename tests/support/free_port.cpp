@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iostream>
 #include <system_error>
 
 namespace chihaya::test {
@@ -56,6 +57,22 @@ FreePort::FreePort() {
 
 FreePort::~FreePort() {
     ::close(socket_);
+}
+
+bool lacks_ipv6() {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    const int probe = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_there = probe >= 0 && ::bind(probe, reinterpret_cast<const sockaddr*>(&address),
+                                               sizeof address) == 0;
+    if (probe >= 0) {
+        ::close(probe);
+    }
+    if (!is_there) {
+        std::cout << "skipped: this machine has no IPv6 loopback address\n";
+    }
+    return !is_there;
 }
 
 }  // namespace chihaya::test

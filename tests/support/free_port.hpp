@@ -23,4 +23,8 @@ private:
     std::uint16_t number_ = 0;
 };
 
+/// Has this machine no IPv6 loopback address? Then says so, in the words by which the test counts
+/// as skipped.
+[[nodiscard]] bool lacks_ipv6();
+
 }  // namespace chihaya::test
