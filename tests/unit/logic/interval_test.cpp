@@ -31,6 +31,21 @@ TEST_CASE("jitter of five per cent spreads over the whole range and never beyond
     CHECK(seen.size() == 181);
 }
 
+TEST_CASE("an interval is never below the least one, and varied above it all the same") {
+    Policy policy;
+    policy.interval = std::chrono::minutes(10);
+    policy.min_interval = std::chrono::minutes(10);
+    Random random;
+    const Intervals intervals(policy);
+    std::set<std::uint32_t> seen;
+    for (int i = 0; i < 5'000; ++i) {
+        seen.insert(intervals.next(random));
+    }
+    CHECK(*seen.begin() == 600);
+    CHECK(*seen.rbegin() == 630);
+    CHECK(seen.size() == 31);
+}
+
 TEST_CASE("an interval is never below a second") {
     Policy policy;
     policy.interval = std::chrono::seconds(0);
