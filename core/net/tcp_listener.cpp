@@ -67,7 +67,7 @@ void TcpListener::start() {
 
 void TcpListener::finish() noexcept {
     bool more = *alive_;
-    for (std::uint32_t i = 0; more && i < limits::accepts_per_turn_max; ++i) {
+    for (int i = 0; more && i < backlog; ++i) {
         more = accept_one();
     }
     close();

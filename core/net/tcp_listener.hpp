@@ -43,7 +43,7 @@ public:
     /// Starts accepting; until `close` or `finish`.
     void start();
 
-    /// Accepts what waits in the kernel's queue, as far as one turn goes, and no more.
+    /// Accepts what waits in the kernel's queue, and no more.
     void finish() noexcept;
 
     /// No more connections. Those in the kernel's queue are reset.

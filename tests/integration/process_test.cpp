@@ -196,6 +196,23 @@ TEST_CASE("#203 requests that came before a stop are answered") {
     CHECK(process.wait() == 0);
 }
 
+TEST_CASE("#203 nobody in the queue of a listener is forgotten at a stop") {
+    constexpr std::size_t count = 500;
+    ChihayaProcess process({.config = R"({"workers": 1})"});
+    process.signal(SIGSTOP);
+    std::vector<std::unique_ptr<TcpClient>> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(std::make_unique<TcpClient>(process.http_port()));
+        REQUIRE(clients.back()->send(get(target({}), "Connection: close\r\n")));
+    }
+    process.signal(SIGTERM);
+    process.signal(SIGCONT);
+    for (const auto& client : clients) {
+        REQUIRE(client->read_reply().status == 200);
+    }
+    CHECK(process.wait() == 0);
+}
+
 TEST_CASE("clients that announce through a stop get whole replies or none") {
     ChihayaProcess process({.config = R"({"workers": 2})"});
     std::vector<std::thread> threads;
