@@ -40,23 +40,27 @@ ANSWER = (
 
 
 def free_port():
-    """A port that is free for TCP and for UDP."""
+    """A port that is free for TCP and for UDP, and the socket that keeps it from everybody but the
+    tracker: it never listens."""
     while True:
-        with socket.socket() as listener, socket.socket(type=socket.SOCK_DGRAM) as receiver:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
-            try:
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        try:
+            with socket.socket(type=socket.SOCK_DGRAM) as receiver:
                 receiver.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+            return port, holder
+        except OSError:
+            holder.close()
 
 
 class Tracker:
     """The executable with a short header timeout, so that what is left half-said goes soon."""
 
     def __init__(self, executable, plugins, folder):
-        self.port = free_port()
+        self.port, self._holder = free_port()
         self.log_file = folder / "log"
         config = {
             "addr": f"127.0.0.1:{self.port}",
