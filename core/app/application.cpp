@@ -3,6 +3,7 @@
 #include "core/app/service.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/termination.hpp"
+#include "core/base/limits.hpp"
 #include "core/config/reader.hpp"
 
 #include <Poco/ConsoleChannel.h>
@@ -26,8 +27,6 @@ namespace chihaya::app {
 namespace {
 
 using Poco::Util::Option;
-
-constexpr int workers_max = 256;
 
 /// The console in the foreground; where the system collects its daemons' words otherwise.
 Poco::AutoPtr<Poco::Channel> log_channel(bool interactive) {
@@ -124,8 +123,9 @@ void Application::handleOption(const std::string& name, const std::string& value
         config_path_ = value.empty() ? value : (started_in_ / Poco::Path::expand(value)).string();
     } else if (name == "workers") {
         unsigned count = 0;
-        if (!Poco::NumberParser::tryParseUnsigned(value, count) || count > workers_max) {
-            throw Poco::InvalidArgumentException("workers: accepted are 0 to 256");
+        if (!Poco::NumberParser::tryParseUnsigned(value, count) || count > limits::workers_max) {
+            throw Poco::InvalidArgumentException("workers: accepted are 0 to " +
+                                                 std::to_string(limits::workers_max));
         }
         workers_ = count;
     } else {

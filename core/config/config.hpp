@@ -6,6 +6,8 @@
 ///
 /// core/config/reader.hpp makes one from a JSON file.
 
+#include "core/base/limits.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -35,9 +37,9 @@ struct Http {
     std::string real_ip_header;             // empty: nobody is believed
     std::vector<std::string> trusted_proxies{"127.0.0.0/8", "::1/128"};  // CIDR
     bool keep_alive = true;
-    milliseconds head_timeout = seconds(5);
-    milliseconds idle_timeout = seconds(60);
-    milliseconds write_timeout = seconds(10);
+    milliseconds head_timeout = limits::request_head_time;
+    milliseconds idle_timeout = limits::connection_idle_time;
+    milliseconds write_timeout = limits::reply_write_time;
     std::uint32_t max_connections = 20'000;  // of the process
     bool full_scrape = false;
     friend bool operator==(const Http&, const Http&) = default;
