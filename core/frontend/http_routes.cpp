@@ -1,8 +1,6 @@
 #include "core/frontend/http_routes.hpp"
 
-#include "core/base/limits.hpp"
-
-#include <algorithm>
+#include "core/logic/passkey.hpp"
 
 namespace chihaya::frontend {
 namespace {
@@ -14,14 +12,6 @@ Action action_of(std::string_view segment) noexcept {
         return Action::announce;
     }
     return segment == "/scrape" ? Action::scrape : Action::none;
-}
-
-bool is_passkey(std::string_view text) noexcept {
-    const auto fits = [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-               (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
-    };
-    return !text.empty() && text.size() <= limits::passkey_max && std::ranges::all_of(text, fits);
 }
 
 }  // namespace
@@ -40,7 +30,7 @@ Route route(std::string_view path, bool private_mode) noexcept {
         before.remove_prefix(users.size());
     }
     const std::string_view passkey = before.substr(1);
-    return is_passkey(passkey) ? Route{action_of(path.substr(last)), passkey} : Route{};
+    return logic::is_passkey(passkey) ? Route{action_of(path.substr(last)), passkey} : Route{};
 }
 
 }  // namespace chihaya::frontend

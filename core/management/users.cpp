@@ -1,23 +1,14 @@
 #include "core/management/users.hpp"
 
-#include "core/base/limits.hpp"
+#include "core/logic/passkey.hpp"
 #include "core/management/json_fields.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace chihaya::management {
 namespace {
 
 constexpr const char* passkey_shape = "1 to 32 of A-Z, a-z, 0-9, _ and -";
-
-bool is_passkey(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= limits::passkey_max &&
-           std::ranges::all_of(text, [](char letter) {
-               return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                      (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
-           });
-}
 
 Reply put_user(const Call& call, const std::string& passkey_of_path, logic::Roster& roster) {
     const auto body = call.body();
@@ -31,7 +22,7 @@ Reply put_user(const Call& call, const std::string& passkey_of_path, logic::Rost
         fields.complain("id", "nothing", "the number of the account");
     }
     const std::string passkey = fields.text("passkey", passkey_shape).value_or(passkey_of_path);
-    if (is_passkey(passkey)) {
+    if (logic::is_passkey(passkey)) {
         std::ranges::copy(passkey, user.passkey.text.begin());
     } else {
         fields.complain("passkey", std::to_string(passkey.size()) + " characters", passkey_shape);
