@@ -49,10 +49,6 @@ void Roster::on_lapsed(std::function<void()> hook) {
     tables_->on_lapsed(std::move(hook));
 }
 
-bool Roster::take_lapsed() noexcept {
-    return tables_->take_lapsed();
-}
-
 template <class Write, class Publish>
 Status Roster::write_through(Write write, Publish publish) noexcept {
     const std::lock_guard lock(writers_);

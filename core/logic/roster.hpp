@@ -66,9 +66,6 @@ public:
     /// thread of its owner load afresh, and returns. Set before anybody writes.
     void on_lapsed(std::function<void()> hook);
 
-    /// Has `lapsed` been called since the last time this was asked?
-    [[nodiscard]] bool take_lapsed() noexcept;
-
     // RegistrySink: writes. Not ok means that nothing was changed here; when memory ran out, some
     // of the records may have been.
     Status put_users(std::span<const UserRecord> users) noexcept override;

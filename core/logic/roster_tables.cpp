@@ -169,14 +169,13 @@ Status RosterTables::remember_peers(const InfoHash& /*info_hash*/,
 }
 
 void RosterTables::lapsed() noexcept {
-    lapsed_.store(true);
     if (!lapsed_hook_) {
         return;
     }
     try {
         lapsed_hook_();
     } catch (...) {
-        return;  // the flag stays up: whoever asks for it loads later
+        return;  // no memory to ask for a load: the next lapse asks again
     }
 }
 

@@ -11,7 +11,6 @@
 #include "core/logic/roster.hpp"
 #include "core/logic/sharded_table.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -34,7 +33,6 @@ public:
     [[nodiscard]] Roster::Sizes sizes() const noexcept;
 
     void on_lapsed(std::function<void()> hook) { lapsed_hook_ = std::move(hook); }
-    [[nodiscard]] bool take_lapsed() noexcept { return lapsed_.exchange(false); }
 
     Status put_users(std::span<const UserRecord> users) noexcept override;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override;
@@ -67,7 +65,6 @@ private:
     Erasures erasures_{limits::erasure_reasons_max};
 
     std::function<void()> lapsed_hook_;
-    std::atomic<bool> lapsed_{false};
 };
 
 }  // namespace chihaya::logic
