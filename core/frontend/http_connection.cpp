@@ -127,7 +127,6 @@ void HttpConnection::serve(std::string_view input) noexcept {
         const bool is_answered = serve_one(request);
         if (!is_answered) {
             keep(input);
-            enter(Phase::answering);
             return;
         }
         if (exchange_->replies().size() >= limits::reply_max || exchange_->has_attachment()) {
@@ -150,6 +149,7 @@ std::string_view HttpConnection::discard_body(std::string_view input) noexcept {
 bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     ++owner_.counters().requests;
     ++requests_;
+    enter(Phase::answering);
     client_goes_on_ = request.keep_alive && owner_.settings().keep_alive;
     close_after_reply_ =
         !client_goes_on_ || owner_.stopping() || requests_ >= limits::requests_per_connection_max;

@@ -164,6 +164,16 @@ TEST_CASE("#93 when it is full the connection that has been idle longest goes fi
     }
 }
 
+TEST_CASE("a connection is idle from its last request on, whatever that was") {
+    const Tracker tracker(R"("http": {"idle_timeout": "2s"})");
+    TcpClient busy(tracker.port());
+    for (int i = 0; i < 8; ++i) {
+        REQUIRE(busy.send(get("/nowhere")));
+        REQUIRE(busy.read_reply().status == 404);
+        CHECK_FALSE(busy.ends_within(std::chrono::milliseconds(400)));
+    }
+}
+
 TEST_CASE("#94 a client that never reads is cut off") {
     const Tracker tracker(R"("http": {"write_timeout": "1s"})");
     tracker.announce_many({.info_hash = hash_b}, 250);
