@@ -23,7 +23,8 @@ inline constexpr std::size_t request_line_max = std::size_t{8} * 1024;
 inline constexpr std::size_t request_headers_max = std::size_t{16} * 1024;
 inline constexpr std::size_t request_header_lines_max = 100;
 
-/// A whole request head: what one connection can make the server remember.
+/// A whole request head: what an idle connection can make the server remember. While one is
+/// answered, what it has sent already is remembered too, up to the size of the read room.
 inline constexpr std::size_t request_head_max = request_line_max + request_headers_max;
 
 /// A body on a GET is read and thrown away up to here, so that the connection stays usable.

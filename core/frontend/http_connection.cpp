@@ -9,6 +9,14 @@
 #include <utility>
 
 namespace chihaya::frontend {
+namespace {
+
+/// Gives its memory back: clearing would keep it.
+void release(std::string& text) noexcept {
+    std::string().swap(text);
+}
+
+}  // namespace
 
 HttpConnection::HttpConnection(net::StreamWatch& watch, HttpConnectionOwner& owner)
     : owner_(owner), stream_(watch, this, &readable, &writable) {}
@@ -27,9 +35,6 @@ void HttpConnection::open(int socket, const IpAddress& from) noexcept {
     seen_ = 0;
     body_left_ = 0;
     lingered_ = 0;
-    kept_.clear();
-    unsent_.clear();
-    attachment_.reset();
     enter(Phase::idle);
     read_more();
 }
@@ -41,6 +46,8 @@ void HttpConnection::close() noexcept {
     phase_ = Phase::closed;
     unlink();
     stream_.close();
+    release(kept_);
+    release(unsent_);
     attachment_.reset();
     if (HttpExchange* const exchange = std::exchange(exchange_, nullptr);
         exchange != nullptr && exchange->abandon()) {
@@ -229,7 +236,7 @@ void HttpConnection::replied() noexcept {
     const std::span<char> room = owner_.read_room();
     const std::size_t size = kept_.size();
     std::memcpy(room.data(), kept_.data(), size);
-    kept_.clear();
+    release(kept_);
     serve({room.data(), size});
 }
 
@@ -303,6 +310,9 @@ void HttpConnection::write_more() noexcept {
     }
     owner_.counters().bytes_transmitted.add(count);
     unsent_.erase(0, count);
+    if (unsent_.empty()) {
+        release(unsent_);
+    }
     flush();
 }
 
