@@ -117,6 +117,10 @@ inline constexpr std::size_t user_agent_max = 64;
 /// A full scrape is built in memory: at most so many swarms, the rest are left out.
 inline constexpr std::size_t full_scrape_swarms_max = 1'000'000;
 
+/// So much of one is taken within `http.write_timeout`: a client that reads more slowly would keep
+/// its copy alive while others are built, one a minute.
+inline constexpr std::size_t full_scrape_piece = std::size_t{8} * 1024 * 1024;
+
 /// One is good for so long, however many ask: it costs a walk over every swarm.
 inline constexpr std::chrono::seconds full_scrape_age = 60s;
 

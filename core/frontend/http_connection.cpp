@@ -292,10 +292,11 @@ bool HttpConnection::send_attachment() noexcept {
             return ended == net::Transfer::would_block;
         }
         owner_.counters().bytes_transmitted.add(count);
-        attachment_sent_ += count;
+        constexpr std::size_t piece = limits::full_scrape_piece;
+        const std::size_t before = std::exchange(attachment_sent_, attachment_sent_ + count);
         if (count == rest.size()) {
             attachment_.reset();
-        } else if (phase_ == Phase::writing) {
+        } else if (phase_ == Phase::writing && before / piece != attachment_sent_ / piece) {
             owner_.enter(*this, Phase::writing);  // a long reply: each piece has its own time
         }
     }
