@@ -129,7 +129,8 @@ bool Sweep::Visit::swarm(SwarmTable& table, Swarm& swarm) noexcept {
         }
     });
     if (done && slice_.rules.purge_empty && !swarm.is_registered() && swarm.is_empty()) {
-        table.purge(swarm);
+        table.erase(swarm);
+        ++slice_.purged;
         effort_ -= removal;
     }
     return done;

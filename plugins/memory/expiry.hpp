@@ -28,6 +28,7 @@ struct SweepSlice {
 
     std::uint32_t shards_done = 0;
     std::uint64_t expired = 0;
+    std::uint64_t purged = 0;
 };
 
 /// Goes round the shards for ever. Whichever session comes along does the next slice; one at a

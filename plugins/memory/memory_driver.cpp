@@ -214,6 +214,7 @@ Moment MemoryDriver::latest() const noexcept {
 void MemoryDriver::sweep(SweepSlice& slice) noexcept {
     sweep_.run(slice);
     expired_.fetch_add(slice.expired, std::memory_order_relaxed);
+    purged_.fetch_add(slice.purged, std::memory_order_relaxed);
     ExpirySink* const expiry = expiry_.load(std::memory_order_relaxed);
     if (expiry != nullptr && !slice.farewells.empty()) {
         expiry->expired(slice.farewells);
@@ -224,22 +225,22 @@ void MemoryDriver::sweep(SweepSlice& slice) noexcept {
 void MemoryDriver::report(MetricSink& sink) noexcept {
     double swarms = 0;
     double registered = 0;
-    std::uint64_t purged = 0;
+    std::uint64_t added = 0;
     double seeders = 0;
     double leechers = 0;
-    double ipv4 = 0;
     double ipv6 = 0;
+    double ipv6_seeders = 0;
     double bytes = sizeof *this + sizeof(Shard) * shard_count;
     for (std::size_t shard = 0; shard < shard_count; ++shard) {
         shards_[shard].swarms.with([&](SwarmTable& table) {
             const Tally& totals = table.totals();
             swarms += table.size();
             registered += table.registered();
-            purged += table.purged();
+            added += table.added();
             seeders += totals.seeders;
             leechers += totals.leechers;
-            ipv4 += totals.ipv4;
             ipv6 += totals.ipv6;
+            ipv6_seeders += totals.ipv6_seeders;
             bytes += static_cast<double>(table.heap().bytes());
         });
     }
@@ -248,10 +249,16 @@ void MemoryDriver::report(MetricSink& sink) noexcept {
     sink.gauge("peers", seeders + leechers);
     sink.gauge("seeders", seeders);
     sink.gauge("leechers", leechers);
-    sink.gauge("peers_ipv4", ipv4);
+    sink.gauge("peers_ipv4", seeders + leechers - ipv6);
     sink.gauge("peers_ipv6", ipv6);
+    sink.gauge("seeders_ipv4", seeders - ipv6_seeders);
+    sink.gauge("seeders_ipv6", ipv6_seeders);
     sink.gauge("memory_bytes", bytes);
     sink.counter("expired_peers", expired_.load(std::memory_order_relaxed));
+    sink.counter("swarms_added", added);
+    const std::uint64_t gone = added - static_cast<std::uint64_t>(swarms);
+    const std::uint64_t purged = std::min(purged_.load(std::memory_order_relaxed), gone);
+    sink.counter("swarms_removed", gone - purged);
     sink.counter("purged_swarms", purged);
 }
 

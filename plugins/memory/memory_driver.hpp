@@ -87,6 +87,7 @@ private:
 
     std::atomic<std::uint32_t> latest_second_{0};
     std::atomic<std::uint64_t> expired_{0};
+    std::atomic<std::uint64_t> purged_{0};
     const std::unique_ptr<Shard[]> shards_;
     Sweep sweep_;
 };

@@ -117,6 +117,7 @@ void PeerArray<Endpoint>::adopt(const Surroundings& in, void* memory, std::uint3
         fresh.block_->counts = block_->counts;
         fresh.block_->index = block_->index;
         fresh.block_->classes = block_->classes;
+        fresh.block_->seeders = block_->seeders;
         std::copy_n(tags(), count, fresh.tags());
         std::copy_n(metas(), count, fresh.metas());
         std::copy_n(entries(), count, fresh.entries());
@@ -233,6 +234,7 @@ void PeerArray<Endpoint>::move(const Surroundings& in, Members* members, std::ui
 
 template <class Endpoint>
 void PeerArray<Endpoint>::count(std::uint16_t meta, std::uint32_t step) noexcept {
+    block_->seeders += (meta & row::seeder) != 0 ? step : 0;
     if ((meta & row::owned) != 0) {
         return;
     }

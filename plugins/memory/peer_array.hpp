@@ -79,6 +79,10 @@ public:
     [[nodiscard]] SwarmCounts counts() const noexcept {
         return block_ == nullptr ? SwarmCounts{} : block_->counts;
     }
+    /// Of all rows, a member's too.
+    [[nodiscard]] std::uint32_t seeders() const noexcept {
+        return block_ == nullptr ? 0 : block_->seeders;
+    }
     /// The kinds of addresses that are, or were until lately, among the rows.
     [[nodiscard]] ReachSet classes() const noexcept {
         return block_ == nullptr ? ReachSet{0} : block_->classes;
@@ -150,6 +154,7 @@ private:
         PositionIndex index;
         Columns columns = Columns::none;
         ReachSet classes = 0;
+        std::uint32_t seeders = 0;
     };
 
     static constexpr std::uint32_t rounded(std::uint32_t rows) noexcept {

@@ -251,8 +251,8 @@ Tally Swarm::tally() const noexcept {
     const SwarmCounts all = counts();
     return {.seeders = all.seeders,
             .leechers = all.leechers,
-            .ipv4 = inline_ ? inline_count_ : held_.blocks.ipv4.size(),
-            .ipv6 = inline_ ? 0 : held_.blocks.ipv6.size()};
+            .ipv6 = inline_ ? 0 : held_.blocks.ipv6.size(),
+            .ipv6_seeders = inline_ ? 0 : held_.blocks.ipv6.seeders()};
 }
 
 bool Swarm::is_empty() const noexcept {

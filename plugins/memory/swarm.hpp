@@ -48,8 +48,8 @@ struct Seen {
 struct Tally {
     std::uint32_t seeders = 0;
     std::uint32_t leechers = 0;
-    std::uint32_t ipv4 = 0;  // endpoints
-    std::uint32_t ipv6 = 0;
+    std::uint32_t ipv6 = 0;          // of both kinds: peers that have an IPv6 address
+    std::uint32_t ipv6_seeders = 0;  // and those of them that are seeders
 };
 
 /// Trivial, so that a table may move it byte by byte: what it holds is released by `release`.

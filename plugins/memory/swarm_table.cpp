@@ -12,16 +12,16 @@ SwarmTable::Settling::Settling(Tally& totals, const Swarm& swarm) noexcept
     const Tally before = swarm.tally();
     totals_.seeders -= before.seeders;
     totals_.leechers -= before.leechers;
-    totals_.ipv4 -= before.ipv4;
     totals_.ipv6 -= before.ipv6;
+    totals_.ipv6_seeders -= before.ipv6_seeders;
 }
 
 SwarmTable::Settling::~Settling() {
     const Tally after = swarm_.tally();
     totals_.seeders += after.seeders;
     totals_.leechers += after.leechers;
-    totals_.ipv4 += after.ipv4;
     totals_.ipv6 += after.ipv6;
+    totals_.ipv6_seeders += after.ipv6_seeders;
 }
 
 SwarmTable::~SwarmTable() {
@@ -52,6 +52,7 @@ Swarm& SwarmTable::find_or_add(std::uint32_t hash, const InfoHash& info_hash, st
     index_.insert(hash, size());
     Swarm& added = swarms_.append(Swarm());
     added.start(info_hash, hash, tick);
+    ++added_;
     return added;
 }
 

@@ -36,11 +36,6 @@ public:
     Swarm& find_or_add(std::uint32_t hash, const InfoHash& info_hash, std::uint16_t tick);
     /// Forgets the swarm and all in it. The last one takes its place.
     void erase(Swarm& swarm) noexcept;
-    /// The same, because nobody is in it any more; counted.
-    void purge(Swarm& swarm) noexcept {
-        erase(swarm);
-        ++purged_;
-    }
 
     /// Runs `work`, which changes `swarm`, and keeps the totals right.
     template <class Work>
@@ -55,7 +50,8 @@ public:
     [[nodiscard]] Heap& heap() noexcept { return heap_; }
     [[nodiscard]] const Tally& totals() const noexcept { return totals_; }
     [[nodiscard]] std::uint32_t registered() const noexcept { return registered_; }
-    [[nodiscard]] std::uint32_t purged() const noexcept { return purged_; }
+    /// Since the start.
+    [[nodiscard]] std::uint32_t added() const noexcept { return added_; }
 
     /// Brings the swarm that `hash` most likely means closer, without looking at it.
     void prefetch(std::uint32_t hash) const noexcept;
@@ -81,7 +77,7 @@ private:
     Heap heap_;
     Tally totals_{};
     std::uint32_t registered_ = 0;
-    std::uint32_t purged_ = 0;
+    std::uint32_t added_ = 0;
     IndexHint& hint_;
 };
 
@@ -92,7 +88,7 @@ public:
         : table_(table), swarm_(swarm), purge_(rules.purge_empty) {}
     ~EmptySwarm() {
         if (purge_ && !swarm_.is_registered() && swarm_.is_empty()) {
-            table_.purge(swarm_);
+            table_.erase(swarm_);
         }
     }
     EmptySwarm(const EmptySwarm&) = delete;

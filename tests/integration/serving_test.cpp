@@ -78,6 +78,12 @@ TEST_CASE("check and stats tell what goes on") {
     CHECK(number(tracker, "Torrents.Size") == 1);
     CHECK(number(tracker, "Peers.IPv4.Peers.Current") == 2);
     CHECK(number(tracker, "Peers.IPv4.Completed") == 1);
+    CHECK(number(tracker, "Peers.IPv4.Seeds.Current") == 2);
+    tracker.announce({.port = 7000, .event = "stopped"});
+    CHECK(number(tracker, "Peers.IPv4.Seeds.Current") == 1);
+    tracker.announce({.event = "stopped"});
+    CHECK(number(tracker, "Torrents.Added") == 1);
+    CHECK(number(tracker, "Torrents.Removed") == 1);
     CHECK(http_get(tracker.management_port(), "/announce").status == 404);
     CHECK(http_get(tracker.port(), "/stats").status == 404);
 }

@@ -190,7 +190,13 @@ void compare_books(Tracker& tracker, const Model& model) {
     const Collector shown = tracker.read();
     CHECK(shown.record.counts == model.counts());
     std::set<std::array<std::uint8_t, 6>> ipv4s;
+    double ipv6 = 0;
+    double ipv6_seeders = 0;
     for (const PeerRecord& peer : shown.peers) {
+        if (peer.ipv6.present()) {
+            ipv6 += 1;
+            ipv6_seeders += has(peer.flags, PeerFlags::seeder) ? 1 : 0;
+        }
         if (peer.ipv4.present()) {
             CHECK(ipv4s.insert(peer.ipv4.wire).second);
         }
@@ -199,7 +205,10 @@ void compare_books(Tracker& tracker, const Model& model) {
     const SwarmCounts counts = model.counts();
     CHECK(tracker.metric("seeders") == counts.seeders);
     CHECK(tracker.metric("leechers") == counts.leechers);
-    CHECK(tracker.metric("peers_ipv4") == static_cast<double>(ipv4s.size()));
+    CHECK(tracker.metric("peers_ipv6") == ipv6);
+    CHECK(tracker.metric("peers_ipv4") == counts.seeders + counts.leechers - ipv6);
+    CHECK(tracker.metric("seeders_ipv6") == ipv6_seeders);
+    CHECK(tracker.metric("seeders_ipv4") == counts.seeders - ipv6_seeders);
 }
 
 void play(const Population& population, int rounds, int announces, bool keep_ids) {

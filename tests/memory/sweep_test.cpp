@@ -100,6 +100,28 @@ TEST_CASE("an erased account is forgotten in every swarm, and may come back mean
     CHECK(tracker.metric("peers") == 251);
 }
 
+TEST_CASE("seeders that fall silent are counted no more, nor the swarms they leave empty") {
+    Tracker tracker;
+    tracker.announce(announce_of(1, 0));
+    AnnounceRequest dual_stacked = announce_of(2, 0);
+    dual_stacked.ipv6 = ipv6(2);
+    tracker.announce(dual_stacked);
+    CHECK(tracker.metric("seeders_ipv4") == 1);
+    CHECK(tracker.metric("seeders_ipv6") == 1);
+    CHECK(tracker.metric("peers_ipv4") == 1);
+    CHECK(tracker.metric("peers_ipv6") == 1);
+    tracker.let_pass(lifetime + expiry_slack);
+    for (const char* const name : {"seeders_ipv4", "seeders_ipv6", "peers_ipv4", "peers_ipv6"}) {
+        CAPTURE(name);
+        CHECK(tracker.metric(name) == 0);
+    }
+    tracker.announce(announce_of(1));
+    tracker.announce(announce_of(1, 1, Event::stopped));
+    CHECK(tracker.metric("swarms_added") == 2);
+    CHECK(tracker.metric("swarms_removed") == 1);
+    CHECK(tracker.metric("purged_swarms") == 1);
+}
+
 TEST_CASE("who falls silent and is remembered is in no array, and keeps its history") {
     Mourner mourner;
     Tracker tracker(

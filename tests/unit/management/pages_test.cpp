@@ -133,11 +133,15 @@ TEST_CASE("statistics carry v1's names") {
 TEST_CASE("what a driver counts better than the workers stands in v1's place") {
     Listener listener;
     listener.counters.ipv4.joined.add(10);
-    listener.tracker.gauges = {{"swarms", 12}, {"purged_swarms", 4}, {"peers_ipv4", 3}};
+    listener.tracker.gauges = {{"swarms", 12},       {"swarms_added", 20}, {"swarms_removed", 3},
+                               {"purged_swarms", 4}, {"peers_ipv4", 3},    {"seeders_ipv4", 2}};
     listener.start();
     const auto page = chihaya::config::parse_json(listener.get("/stats").body).value().root;
     CHECK(field(page, {"Torrents.Size"}) == "12");
+    CHECK(field(page, {"Torrents.Added"}) == "20");
+    CHECK(field(page, {"Torrents.Removed"}) == "3");
     CHECK(field(page, {"Torrents.Reaped"}) == "4");
+    CHECK(field(page, {"Peers.IPv4", "Seeds", "Current"}) == "2");
     CHECK(field(page, {"Peers.IPv4", "Peers", "Current"}) == "3");
     CHECK(field(page, {"Peers.IPv4", "Peers", "Reaped"}) == "7");
     CHECK(field(page, {"Drivers", "memory", "swarms"}) == "12");
