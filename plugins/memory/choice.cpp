@@ -236,12 +236,12 @@ std::uint32_t Chooser::choose_among(const Shelf<Endpoint>& shelf, const Announce
         return !who.check_accounts || !shelf.all.is_owned(at) ||
                (*shelf.members)[shelf.all.owner(at)].user != who.user;
     };
-    const auto collect = [&](bool all, auto&& is) {
+    const auto collect = [&](bool rare, auto&& is) {
         listed_[0].clear();
         if (!who.only_leechers) {
-            gather(shelf, Region::seeders, all, is);
+            gather(shelf, Region::seeders, rare, is);
         }
-        gather(shelf, Region::leechers, all, is);
+        gather(shelf, Region::leechers, rare, is);
     };
     const auto& own = who.template endpoint<Endpoint>();
     if (shelf.preferred_bits == 0 || !own.present()) {
@@ -257,10 +257,10 @@ std::uint32_t Chooser::choose_among(const Shelf<Endpoint>& shelf, const Announce
     return take_listed(shelf, want - near, near);
 }
 
-/// Lists those of `region` for which `is` holds. Of a large region, unless `all` are asked for,
-/// looks at an even sample only.
+/// Lists those of `region` for which `is` holds. Of a large region it looks at some only: at an
+/// even sample, or, for the `rare`, at many more that lie side by side.
 template <class Endpoint, class Is>
-void Chooser::gather(const Shelf<Endpoint>& shelf, Region region, bool all, Is&& is) noexcept {
+void Chooser::gather(const Shelf<Endpoint>& shelf, Region region, bool rare, Is&& is) noexcept {
     auto& list = listed_[static_cast<std::size_t>(region)];
     list.clear();
     const std::uint32_t begin = shelf.all.begin_of(region);
@@ -270,15 +270,17 @@ void Chooser::gather(const Shelf<Endpoint>& shelf, Region region, bool all, Is&&
             list.push_back(begin + at);
         }
     };
-    if (total > candidates_max && !all) {
+    if (total > candidates_max && !rare) {
         spread_over(total, candidates_max, consider);
         return;
     }
     const std::uint32_t turn = total == 0 ? 0 : random_.below(total);
-    for (std::uint32_t at = turn; at < total; ++at) {
+    const std::uint32_t looks = std::min(total, near_looks_max);
+    const std::uint32_t to_end = std::min(total - turn, looks);
+    for (std::uint32_t at = turn; at < turn + to_end; ++at) {
         consider(at);
     }
-    for (std::uint32_t at = 0; at < turn; ++at) {
+    for (std::uint32_t at = 0; at < looks - to_end; ++at) {
         consider(at);
     }
 }

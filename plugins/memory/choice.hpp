@@ -21,6 +21,10 @@ public:
     /// work in a swarm of any size.
     static constexpr std::uint32_t candidates_max = 4096;
 
+    /// And those looked at for the announcer's own subnet, which are few among many: some ten
+    /// microseconds under the lock.
+    static constexpr std::uint32_t near_looks_max = 16'384;
+
     /// Errors: std::bad_alloc
     explicit Chooser(std::uint64_t seed);
 
@@ -43,7 +47,7 @@ private:
     std::uint32_t choose_among(const Shelf<Endpoint>& shelf, const Announcer& who,
                                std::uint32_t want) noexcept;
     template <class Endpoint, class Is>
-    void gather(const Shelf<Endpoint>& shelf, Region region, bool all, Is&& is) noexcept;
+    void gather(const Shelf<Endpoint>& shelf, Region region, bool rare, Is&& is) noexcept;
     template <class Endpoint>
     std::uint32_t take_listed(const Shelf<Endpoint>& shelf, std::uint32_t want,
                               std::uint32_t written) noexcept;

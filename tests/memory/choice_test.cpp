@@ -181,6 +181,18 @@ TEST_CASE("of a preferred subnet everybody comes first, in a small swarm and in 
     }
 }
 
+TEST_CASE("in a vast swarm a neighbour is looked for among so many only, and found in time") {
+    constexpr std::uint32_t replies = 200;
+    Tracker tracker({.peer_lifetime = lifetime, .preferred_ipv4_bits = 24});
+    for (std::uint32_t number = 256; number < 40'000; ++number) {
+        join(tracker, announce_of(number));
+    }
+    join(tracker, announce_of(1));
+    const auto times = tally(tracker, replies, 50);
+    REQUIRE(times.contains(ipv4(1).wire));
+    CHECK(times.at(ipv4(1).wire) < replies);
+}
+
 TEST_CASE("two accounts that claim one endpoint are handed out once, and not to each other") {
     Tracker tracker;
     tracker.announce(with_account(announce_of(1), 7));
