@@ -267,7 +267,7 @@ bool HttpConnection::send_replies() noexcept {
     HttpExchange& exchange = *std::exchange(exchange_, nullptr);
     const std::string_view replies = exchange.replies().view();
     std::size_t count = 0;
-    bool is_good = stream_.write(replies, count) != net::Transfer::broken;
+    bool is_good = stream_.write(replies, count, close_after_reply_) != net::Transfer::broken;
     owner_.counters().bytes_transmitted.add(count);
     if (is_good && count < replies.size()) {
         try {

@@ -7,6 +7,15 @@
 #include <utility>
 
 namespace chihaya::net {
+namespace {
+
+#if defined(MSG_MORE)
+constexpr int hold_back = MSG_MORE;
+#else
+constexpr int hold_back = 0;
+#endif
+
+}  // namespace
 
 TcpStream::~TcpStream() {
     close();
@@ -19,6 +28,7 @@ void TcpStream::open(int socket) noexcept {
     awaits_write_ = false;
     may_be_readable_ = false;
     is_over_ = false;
+    holds_back_ = false;
 }
 
 Transfer TcpStream::read(std::span<char> into, std::size_t& count) noexcept {
@@ -40,10 +50,13 @@ Transfer TcpStream::read(std::span<char> into, std::size_t& count) noexcept {
     }
 }
 
-Transfer TcpStream::write(std::span<const char> bytes, std::size_t& count) noexcept {
+Transfer TcpStream::write(std::span<const char> bytes, std::size_t& count,
+                          bool end_follows) noexcept {
     count = 0;
+    holds_back_ = end_follows;
+    const int flags = MSG_NOSIGNAL | (end_follows ? hold_back : 0);
     for (;;) {
-        const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(socket_, bytes.data(), bytes.size(), flags);
         if (sent >= 0) {
             count = static_cast<std::size_t>(sent);
             return Transfer::done;
@@ -72,11 +85,15 @@ bool TcpStream::ask() noexcept {
 }
 
 void TcpStream::finish_writing() noexcept {
+    holds_back_ = false;
     ::shutdown(socket_, SHUT_WR);
 }
 
 void TcpStream::close() noexcept {
     if (socket_ >= 0) {
+        if (holds_back_) {
+            finish_writing();  // if there is input unread, closing resets, and it would be lost
+        }
         ::close(socket_);
         socket_ = -1;
         awaits_read_ = false;

@@ -38,7 +38,11 @@ public:
     void open(int socket) noexcept;
 
     [[nodiscard]] Transfer read(std::span<char> into, std::size_t& count) noexcept;
-    [[nodiscard]] Transfer write(std::span<const char> bytes, std::size_t& count) noexcept;
+
+    /// With `end_follows` the caller closes or ends its side next, as soon as all has been taken:
+    /// the last bytes and the end then leave in one packet.
+    [[nodiscard]] Transfer write(std::span<const char> bytes, std::size_t& count,
+                                 bool end_follows = false) noexcept;
 
     /// `readable` or `writable` is called once, in a later turn. To read ends the wait for it.
     /// Errors: false when the watch will not take the socket: close
@@ -75,6 +79,7 @@ private:
     // The watch tells of news only. Is there something to read that is none?
     bool may_be_readable_ = false;
     bool is_over_ = false;
+    bool holds_back_ = false;  // the last bytes, for the end
 };
 
 }  // namespace chihaya::net

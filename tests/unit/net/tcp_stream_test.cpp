@@ -1,8 +1,12 @@
 #include "core/net/tcp_stream.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/ip_address.hpp"
+#include "core/net/tcp_listener.hpp"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -194,6 +198,47 @@ TEST_CASE("who waits to write is called when the client has taken something") {
     loop.run();
     CHECK(line.writable == 1);
     CHECK(line.readable == 1);
+}
+
+TEST_CASE("the last words and the end arrive, in this order") {
+    Loop loop;
+    Line line(loop);
+    std::size_t count = 0;
+    CHECK(line.stream.write(std::string_view("bye"), count, true) == Transfer::done);
+    CHECK(count == 3);
+    SUBCASE("of the stream") {
+        line.stream.close();
+    }
+    SUBCASE("of our side") {
+        line.stream.finish_writing();
+    }
+    std::array<char, 8> words{};
+    CHECK(::recv(line.client, words.data(), words.size(), 0) == 3);
+    CHECK(::recv(line.client, words.data(), words.size(), 0) == 0);
+}
+
+TEST_CASE("the last words arrive though the client has sent what nobody reads") {
+    Loop loop;
+    Line line(loop);
+    const auto listening = listen_tcp(IpAddress::parse("127.0.0.1"), false, 0, true);
+    REQUIRE(listening.has_value());
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    ::getsockname(listening->socket, reinterpret_cast<sockaddr*>(&name), &size);
+    REQUIRE(::connect(client, reinterpret_cast<const sockaddr*>(&name), size) == 0);
+    REQUIRE(::send(client, "unread", 6, 0) == 6);
+    pollfd waiting{listening->socket, POLLIN, 0};
+    REQUIRE(::poll(&waiting, 1, 10'000) == 1);
+    line.stream.close();
+    line.stream.open(::accept4(listening->socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    std::size_t count = 0;
+    CHECK(line.stream.write(std::string_view("bye"), count, true) == Transfer::done);
+    line.stream.close();
+    std::array<char, 8> words{};
+    CHECK(::recv(client, words.data(), words.size(), 0) == 3);
+    ::close(client);
+    ::close(listening->socket);
 }
 
 TEST_CASE("who has closed is not called any more") {
