@@ -193,6 +193,7 @@ void HttpFrontend::start_sweeps() {
 }
 
 void HttpFrontend::sweep() noexcept {
+    watch_.look();  // epoll tells of a change once; should that get lost, nobody waits for long
     const Time now = loop_.now();
     for (List* const list : {&idle_, &head_, &writing_, &lingering_}) {
         while (!list->empty() && list->front().deadline <= now) {

@@ -15,6 +15,10 @@ constexpr std::string_view bad_connection_id = "bad connection ID";
 // The replies of a turn are sent together, and its first waits for its last.
 constexpr int batches_per_turn = 2;
 
+// Sockets are looked at so often though they say nothing: epoll tells of a change once, and should
+// that once get lost, the last clients of a burst would wait for a stranger to come.
+constexpr std::chrono::milliseconds look_interval{100};
+
 // A stopping worker takes what the kernel has for it, up to so many batches.
 constexpr int last_batches_max = 64;
 
@@ -34,7 +38,9 @@ UdpFrontend::UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
       tracker_(tracker),
       counters_(counters),
       ids_(settings.connection_id_key, settings.connection_id_lifetime),
-      transfer_(settings.transfer) {}
+      transfer_(settings.transfer),
+      look_timer_(loop.context()),
+      takes_requests_(std::make_shared<bool>(true)) {}
 
 void UdpFrontend::listen(const net::BoundSocket& socket) {
     free_.reserve(limits::udp_in_flight_max);
@@ -43,6 +49,21 @@ void UdpFrontend::listen(const net::BoundSocket& socket) {
     port.outbox.reserve(limits::udp_in_flight_max);
     port.socket = std::make_unique<net::UdpSocket>(loop_, socket, transfer_, this, readable);
     port.socket->wait();
+    if (ports_.size() == 1) {
+        look_again();
+    }
+}
+
+void UdpFrontend::look_again() {
+    look_timer_.expires_after(look_interval);
+    look_timer_.async_wait([this, takes = takes_requests_](boost::system::error_code error) {
+        if (!error && *takes) {
+            for (std::size_t number = 0; number < ports_.size(); ++number) {
+                read_turn(number);
+            }
+            look_again();
+        }
+    });
 }
 
 void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
@@ -193,6 +214,8 @@ void UdpFrontend::stop() noexcept {
 }
 
 void UdpFrontend::close() noexcept {
+    *takes_requests_ = false;
+    look_timer_.cancel();
     for (Port& port : ports_) {
         port.socket->finish();
     }

@@ -16,6 +16,8 @@
 #include "core/net/worker_loop.hpp"
 #include "core/wire/connection_id.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +33,7 @@ public:
     /// Lifetime: all outlive the front end; it outlives the session that answers its exchanges
     UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker, metrics::WorkerCounters& counters,
                 const UdpSettings& settings);
-    ~UdpFrontend() = default;
+    ~UdpFrontend() { close(); }
     UdpFrontend(const UdpFrontend&) = delete;
     UdpFrontend& operator=(const UdpFrontend&) = delete;
 
@@ -57,6 +59,7 @@ private:
         std::vector<UdpExchange*> outbox;
     };
 
+    void look_again();
     static void readable(void* self, net::UdpSocket& socket) noexcept;
     void read_turn(std::size_t number) noexcept;
     bool read(std::size_t number) noexcept;
@@ -82,6 +85,12 @@ private:
     std::size_t lent_ = 0;
     bool unsent_ = false;  // some outbox has something
     bool rewait_ = false;  // some socket has been read
+
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      net::WorkerLoop::Executor>
+        look_timer_;
+    std::shared_ptr<bool> takes_requests_;  // the pending timer finds out here that it is over
 
     std::chrono::sys_seconds now_{};  // the system's time: nodes have it in common
     std::chrono::sys_seconds bad_id_second_{};

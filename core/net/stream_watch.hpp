@@ -35,6 +35,9 @@ public:
     /// Errors: false when the kernel will not
     [[nodiscard]] bool ask(int socket, TcpStream& stream, bool known, bool writable) noexcept;
 
+    /// Tells the streams that are ready. Happens by itself in every turn in which there are some.
+    void look() noexcept;
+
     /// Tells nobody anything any more.
     void close() noexcept;
 
@@ -43,7 +46,6 @@ private:
     static constexpr int events_per_turn_max = 128;
 
     void wait() noexcept;
-    void look() noexcept;
 
     WorkerLoop& loop_;
     boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> epoll_;
