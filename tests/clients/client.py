@@ -15,12 +15,12 @@ class Client:
     `downloaded` or `seeded`, `stopped`. What is missing there did not happen.
     """
 
-    def __init__(self, engine, network, family, torrent, seeds):
-        self.engine = engine
-        self.family = family
+    def __init__(self, part, network, torrent, seeds):
+        self.part = part
+        self.engine = part.engine
         self.seeds = seeds
         self.marks = {}
-        self._place = network.add_place(family)
+        self._place = network.add_place(part.family)
         self._torrent = torrent
         self._seat = self._prepare_seat(network.folder / self._place.name)
         self._process = None
@@ -37,10 +37,11 @@ class Client:
             payload=folder / "downloads" / self._torrent.payload_name,
             home=folder / "home",
             seeds=self.seeds,
+            protocol=self.part.protocol,
         )
         seat.home.mkdir(parents=True)
         seat.downloads.mkdir()
-        seat.torrent.write_bytes(self._torrent.metainfo)
+        seat.torrent.write_bytes(self._torrent.metainfo(self.part.url))
         if self.seeds:
             seat.payload.write_bytes(self._torrent.payload)
         return seat

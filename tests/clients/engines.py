@@ -25,6 +25,7 @@ class Seat:
     payload: pathlib.Path  # where the file arrives; for a seeder it already lies here
     home: pathlib.Path  # configuration and state; also $HOME
     seeds: bool
+    protocol: str  # of its tracker
 
     @property
     def downloads(self):
@@ -39,7 +40,7 @@ class Engine:
     library = ""
     package = ""  # of Debian 12
     programs = ()
-    families = (4, 6)
+    cannot = {}  # (protocol, family) of a tracker that it cannot meet others over, and why
     stop_signal = signal.SIGTERM
     version_words = ("--version",)
 
@@ -56,6 +57,10 @@ class Engine:
         """A command that makes the client leave the swarm before it is asked to end, or None."""
         del seat
         return None
+
+    def can(self, protocol, family):
+        """Whether it meets others over such a tracker."""
+        return (protocol, family) not in self.cannot
 
     def missing(self):
         """The first of its programs that is not installed, or None."""
@@ -119,7 +124,11 @@ class Transmission(Engine):
 
 
 class Aria2(Engine):
-    """Keeps its connection to the tracker and sends `stopped` on the one of `started`."""
+    """Keeps its connection to the tracker and sends `stopped` on the one of `started`.
+
+    Its UDP is that of its distributed hash table, which is switched on for a UDP tracker, and has
+    nobody to begin with.
+    """
 
     name = "aria2"
     library = "aria2"
@@ -130,7 +139,8 @@ class Aria2(Engine):
     def command(self, seat):
         return [
             "aria2c", "--no-conf", f"--dir={seat.downloads}", f"--listen-port={PEER_PORT}",
-            "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
+            f"--enable-dht={'true' if seat.protocol == 'udp' else 'false'}",
+            f"--dht-listen-port={PEER_PORT}", "--enable-dht6=false", "--bt-enable-lpd=false",
             "--enable-peer-exchange=false", "--check-integrity=true", "--seed-ratio=0.0",
             "--summary-interval=0", str(seat.torrent),
         ]
@@ -164,19 +174,20 @@ class Qbittorrent(Engine):
 class Deluge(Engine):
     """A daemon that is given its torrent over its console.
 
-    As configured here, version 2.0.3 announces over IPv4 only.
+    By itself, version 2.0.3 listens on, and announces from, IPv4 addresses only; a network
+    interface by name has both families.
     """
 
     name = "deluge"
     library = "libtorrent-rasterbar"
     package = "deluged, deluge-console"
     programs = ("deluged", "deluge-console")
-    families = (4,)
 
     def command(self, seat):
         core = {
             "dht": False, "utpex": False, "lsd": False, "upnp": False, "natpmp": False,
             "listen_ports": [PEER_PORT, PEER_PORT], "random_port": False,
+            "listen_interface": "eth0",
             "download_location": str(seat.downloads), "new_release_check": False,
         }
         (seat.home / "core.conf").write_text(
@@ -205,7 +216,7 @@ class Rtorrent(Engine):
     programs = ("rtorrent",)
     stop_signal = signal.SIGINT
     version_words = ("-h",)
-    families = (4,)
+    cannot = {("http", 6): "no IPv6", ("udp", 6): "no IPv6"}
 
     def command(self, seat):
         session = seat.home / "session"
@@ -236,7 +247,7 @@ class Ctorrent(Engine):
     library = "ctorrent"
     package = "ctorrent"
     programs = ("ctorrent",)
-    families = (4,)
+    cannot = {("http", 6): "no IPv6", ("udp", 4): "no UDP", ("udp", 6): "no UDP"}
     stop_signal = signal.SIGINT
     version_words = ("-h",)
 

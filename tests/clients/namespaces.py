@@ -5,7 +5,8 @@ enters by starting itself again below `unshare`. When that process ends, however
 takes down all clients, all networks and the temporary folder with it: there is no other cleaning
 up, and names and addresses need not be unique on the machine.
 
-The outer network holds the tracker and the bridge. Each client has a network of its own with one
+The outer network holds the tracker and the bridge, which has two addresses of each family: what is
+sent to the second must be answered from there. Each client has a network of its own with one
 address on the bridge, no default route and thus no way out. The addresses come from the ranges for
 documentation: unlike loopback and private ones, clients and trackers treat them as any other.
 """
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import threading
 
-TRACKER_ADDRESSES = {4: "203.0.113.1", 6: "2001:db8::1"}
+TRACKER_ADDRESSES = {4: ("203.0.113.1", "203.0.113.254"), 6: ("2001:db8::1", "2001:db8::ffff")}
 PREFIX_LENGTHS = {4: 24, 6: 64}
 NAMESPACE_TOOLS = ("unshare", "nsenter", "ip", "mount")
 
@@ -92,8 +93,9 @@ class Network:
         _run("mount", "-t", "tmpfs", "none", "/run")
         _ip("link", "set", "lo", "up")
         _ip("link", "add", _BRIDGE, "type", "bridge")
-        for family in (4, 6):
-            _add_address(TRACKER_ADDRESSES[family], family, _BRIDGE)
+        for family, addresses in TRACKER_ADDRESSES.items():
+            for address in addresses:
+                _add_address(address, family, _BRIDGE)
         _ip("link", "set", _BRIDGE, "up")
         self.folder = pathlib.Path("/run/clients")
         self.folder.mkdir()

@@ -3,7 +3,6 @@
 
 import argparse
 import concurrent.futures
-import itertools
 import os
 import pathlib
 import sys
@@ -12,7 +11,9 @@ import time
 import namespaces
 import tracker
 from engines import ENGINES
-from swarm import Plan, Swarm
+from plans import FAMILIES, KINDS, make_plans
+from report import print_swarms, print_tables
+from swarm import Swarm
 
 SKIPPED = 77  # SKIP_RETURN_CODE in CMakeLists.txt
 LEAST_LIBRARIES = 4
@@ -36,10 +37,18 @@ def read_options():
     parser.add_argument("--plugins", type=pathlib.Path, help="the folder of its plugins")
     parser.add_argument(
         "--tracker-command",
-        help="run another tracker: a command with {address4}, {address6}, {port}, {folder}",
+        help="run another tracker: a command with {address4}, {address6}, {second4}, {second6}, "
+        "{port}, {folder}",
     )
     parser.add_argument("--only", nargs="+", metavar="CLIENT", help="take these clients only")
-    parser.add_argument("--family", type=int, choices=(4, 6), help="one address family only")
+    parser.add_argument(
+        "--family", type=int, choices=FAMILIES, nargs="+", default=FAMILIES, dest="families",
+        help="these address families only",
+    )
+    parser.add_argument(
+        "--kind", choices=KINDS, nargs="+", default=KINDS, dest="kinds",
+        help="swarms of these protocols only; mixed are those with both",
+    )
     options = parser.parse_args()
     if options.tracker_command is None and (options.tracker is None or options.plugins is None):
         parser.error("--tracker and --plugins, or --tracker-command, are needed")
@@ -72,50 +81,38 @@ def is_possible(engines):
     return True
 
 
-def make_plans(engines, family):
-    """One swarm with everybody, then each client seeds for the next one in a ring."""
-    able = [engine for engine in engines if family in engine.families]
-    if len(able) < 2:
-        return []
-    first, *others = able
-    everybody = Plan(family, first, tuple(others))
-    ring = [
-        Plan(family, seeder, (downloader,))
-        for seeder, downloader in zip(others, [*others[1:], first])
-    ]
-    return [everybody, *ring]
-
-
 def play(options, engines):
     """Plays all swarms and prints what was seen; whether all went well."""
     begin = time.monotonic()
     network = namespaces.Network()
-    families = (options.family,) if options.family else (4, 6)
-    plans = itertools.chain.from_iterable(make_plans(engines, family) for family in families)
+    plans = make_plans(engines, options.kinds, options.families)
     swarms = [Swarm(number, plan, network) for number, plan in enumerate(plans)]
-    faults = play_swarms(options, network, families, swarms)
+    faults = play_swarms(options, network, swarms)
     print_swarms(swarms)
-    print_table(swarms, network.folder)
+    options.home = network.folder
+    print_tables(swarms, engines, options)
     print(f"\n{len(swarms)} swarms, {time.monotonic() - begin:.0f} s")
     for fault in faults:
         print(f"\nFAULT {fault}")
     return not faults
 
 
-def play_swarms(options, network, families, swarms):
+def play_swarms(options, network, swarms):
     """Plays the swarms a few at a time against one tracker; the faults."""
     if options.tracker_command:
         hashes = [swarm.torrent.info_hash for swarm in swarms]
         command = tracker.foreign_command(options.tracker_command, network.folder, hashes)
     else:
         command = tracker.chihaya_command(options.tracker, options.plugins, network.folder)
-    running = tracker.Tracker(command, families, network.folder / "tracker.log")
+    running = tracker.Tracker(command, options.families, network.folder / "tracker.log")
     with concurrent.futures.ThreadPoolExecutor(PARALLEL_SWARMS) as pool:
         list(pool.map(Swarm.play, swarms))
-    status = running.stop()
     faults = [
         f"swarm {number}: {fault}" for number, swarm in enumerate(swarms) for fault in swarm.faults
     ]
+    if not options.tracker_command:
+        faults += check_statistics(running.statistics(), swarms)
+    status = running.stop()
     if status != 0 and not options.tracker_command:
         faults.append(f"the tracker ended with {status}, expected 0")
     if faults:
@@ -123,38 +120,23 @@ def play_swarms(options, network, families, swarms):
     return faults
 
 
-def print_swarms(swarms):
-    for number, swarm in enumerate(swarms):
-        print(f"swarm {number}")
-        for client in swarm.clients:
-            marks = ", ".join(f"{mark} {seconds:.1f} s" for mark, seconds in client.marks.items())
-            print(f"  {client.engine.name:20} {client.address:15} {marks}")
-
-
-def print_table(swarms, home):
-    """A row for each client and address family; a cell is `yes` only if it holds in every swarm."""
-    rows = {}
-    for swarm in swarms:
-        for client in swarm.clients:
-            rows.setdefault((client.family, client.engine), []).append(client)
-    print("\n| client | library | over | announced | seeded | downloaded | stopped cleanly |")
-    print("|---|---|---|---|---|---|---|")
-    for (family, engine), clients in rows.items():
-        seeders = [client for client in clients if client.seeds]
-        downloaders = [client for client in clients if not client.seeds]
-        cells = (
-            f"{engine.name} {engine.version(home)}", engine.library, f"IPv{family}",
-            tell("announced", clients), tell("seeded", seeders),
-            tell("downloaded", downloaders), tell("stopped", clients),
-        )
-        print("| " + " | ".join(cells) + " |")
-
-
-def tell(mark, clients):
-    if not clients:
-        return "–"
-    seen = sum(mark in client.marks for client in clients)
-    return "yes" if seen == len(clients) else f"**NO** ({seen} of {len(clients)})"
+def check_statistics(counted, swarms):
+    """What the tracker counted over all swarms that is not as it was played."""
+    clients = [client for swarm in swarms for client in swarm.clients]
+    expected = {"UDP.BadConnectionIDs": 0, "UDP.Dropped": 0, "UDP.Unanswered": 0, "Requests.Bad": 0}
+    for family in FAMILIES:
+        completed = sum(client.part.family == family and not client.seeds for client in clients)
+        expected[f"Peers.IPv{family}.Completed"] = completed
+        expected[f"Peers.IPv{family}.Peers.Current"] = 0
+    faults = [
+        f"/stats tells {key} {counted.get(key)}, expected {value}"
+        for key, value in expected.items()
+        if counted.get(key) != value
+    ]
+    over_udp = sum(client.part.protocol == "udp" for client in clients)
+    if counted["UDP.Connects"] < over_udp:
+        faults.append(f"/stats tells UDP.Connects {counted['UDP.Connects']}, expected {over_udp}")
+    return faults
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 from client import Client
+from namespaces import TRACKER_ADDRESSES
 from torrent_file import Torrent
 from tracker import SwarmView, url
 
@@ -18,11 +19,26 @@ COUNT_SECONDS = 30  # ctorrent keeps 15 s between its announces
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """Who seeds and who downloads, over which address family."""
+class Part:
+    """A client's part in a swarm: the program, and how it reaches the tracker."""
 
+    engine: object
+    protocol: str  # "http" or "udp"
     family: int
-    seeder: object
+    door: int = 0  # which of the tracker's addresses
+
+    @property
+    def url(self):
+        """Where this client announces."""
+        return url(self.protocol, TRACKER_ADDRESSES[self.family][self.door])
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Who seeds and who downloads. The kind is the protocol of all of them, or "mixed"."""
+
+    kind: str
+    seeder: Part
     downloaders: tuple
 
 
@@ -39,13 +55,13 @@ class Swarm:
     """
 
     def __init__(self, number, plan, network):
-        self.torrent = Torrent(number, PAYLOAD_SIZE, url(plan.family))
+        self.plan = plan
+        self.torrent = Torrent(number, PAYLOAD_SIZE)
         self.faults = []
-        self._view = SwarmView(self.torrent.info_hash, plan.family)
-        self._seeder = Client(plan.seeder, network, plan.family, self.torrent, seeds=True)
+        self._view = SwarmView(self.torrent.info_hash, plan.seeder.family)
+        self._seeder = Client(plan.seeder, network, self.torrent, seeds=True)
         self._downloaders = [
-            Client(engine, network, plan.family, self.torrent, seeds=False)
-            for engine in plan.downloaders
+            Client(part, network, self.torrent, seeds=False) for part in plan.downloaders
         ]
         self.clients = [self._seeder, *self._downloaders]
 

@@ -15,10 +15,10 @@ class Torrent:
     private (BEP 27): every client that honours the flag then meets peers through the tracker alone.
     """
 
-    def __init__(self, seed, size, tracker_url):
+    def __init__(self, seed, size):
         self.payload_name = f"payload-{seed}.bin"
         self.payload = random.Random(seed).randbytes(size)
-        info = {
+        self._info = {
             "length": size,
             "name": self.payload_name,
             "piece length": PIECE_SIZE,
@@ -28,5 +28,8 @@ class Torrent:
             ),
             "private": 1,
         }
-        self.info_hash = hashlib.sha1(bencode.encode(info)).digest()
-        self.metainfo = bencode.encode({"announce": tracker_url, "info": info})
+        self.info_hash = hashlib.sha1(bencode.encode(self._info)).digest()
+
+    def metainfo(self, tracker_url):
+        """The torrent file for a client that is to announce there, and nowhere else."""
+        return bencode.encode({"announce": tracker_url, "info": self._info})

@@ -20,17 +20,20 @@ STOP_SECONDS = 20
 REPLY_SECONDS = 10
 
 
-def url(family, function="announce"):
-    """The tracker's URL for clients of one address family."""
-    address = TRACKER_ADDRESSES[family]
-    host = f"[{address}]" if family == 6 else address
-    return f"http://{host}:{PORT}/{function}"
+def url(protocol, address, function="announce"):
+    """The URL of the tracker at one of its addresses."""
+    host = f"[{address}]" if ":" in address else address
+    return f"{protocol}://{host}:{PORT}/{function}"
 
 
 def chihaya_command(executable, plugins, folder):
-    """Writes a configuration for a public tracker in memory; the command that runs it."""
+    """Writes a configuration for a public tracker in memory; the command that runs it.
+
+    It listens on all addresses at once, so that a reply's address is for it to choose.
+    """
     configuration = {
-        "addr": [f"{TRACKER_ADDRESSES[4]}:{PORT}", f"[{TRACKER_ADDRESSES[6]}]:{PORT}"],
+        "addr": f":{PORT}",
+        "udp": {"addr": f":{PORT}"},
         "tracker": {"driver": "memory"},
         "backend": {"driver": "noop"},
         "plugin_dir": str(plugins),
@@ -46,22 +49,22 @@ def chihaya_command(executable, plugins, folder):
 def foreign_command(template, folder, info_hashes):
     """Another tracker's command, to find out whether a fault is the client's or ours.
 
-    `{address4}`, `{address6}`, `{port}` and `{folder}` are filled in. In the folder, `hashes` lists
-    the info-hashes in hexadecimal, one a line: some trackers serve listed torrents only.
+    `{address4}`, `{address6}`, `{second4}`, `{second6}`, `{port}` and `{folder}` are filled in. In
+    the folder, `hashes` lists the info-hashes in hexadecimal, one a line: some trackers serve
+    listed torrents only.
     """
     (folder / "hashes").write_text("".join(f"{info_hash.hex()}\n" for info_hash in info_hashes))
-    return shlex.split(
-        template.format(
-            address4=TRACKER_ADDRESSES[4], address6=TRACKER_ADDRESSES[6], port=PORT, folder=folder
-        )
-    )
+    fields = {"port": PORT, "folder": folder}
+    for family, (first, second) in TRACKER_ADDRESSES.items():
+        fields |= {f"address{family}": first, f"second{family}": second}
+    return shlex.split(template.format(**fields))
 
 
 class Tracker:
     """A running tracker."""
 
     def __init__(self, command, families, log_file):
-        self._addresses = [TRACKER_ADDRESSES[family] for family in families]
+        self._addresses = [TRACKER_ADDRESSES[family][0] for family in families]
         self._log_file = log_file
         with open(log_file, "wb") as log:
             self._process = subprocess.Popen(
@@ -91,6 +94,12 @@ class Tracker:
             self._process.wait()
             return None
 
+    @staticmethod
+    def statistics():
+        """What our tracker has counted since its start: names with dots, and numbers."""
+        with _open(f"http://127.0.0.1:{MANAGEMENT_PORT}/stats?flatten=1") as reply:
+            return json.load(reply)
+
     def log(self):
         """What the tracker wrote so far."""
         with open(self._log_file, encoding="utf-8", errors="replace") as log:
@@ -107,10 +116,11 @@ class SwarmView:
     def __init__(self, info_hash, family):
         self._info_hash = info_hash
         self._family = family
+        self._address = TRACKER_ADDRESSES[family][0]
 
     def counts(self):
         """(seeders, leechers, completed downloads) from a scrape; zeros for an unknown swarm."""
-        reply = _get(url(self._family, "scrape"), info_hash=self._info_hash)
+        reply = _get(url("http", self._address, "scrape"), info_hash=self._info_hash)
         entry = reply[b"files"].get(self._info_hash, {})
         return tuple(entry.get(key, 0) for key in (b"complete", b"incomplete", b"downloaded"))
 
@@ -129,7 +139,7 @@ class SwarmView:
 
     def _announce(self, **fields):
         return _get(
-            url(self._family),
+            url("http", self._address),
             info_hash=self._info_hash,
             peer_id=self._PEER_ID,
             port=self._PORT,
@@ -143,9 +153,13 @@ class SwarmView:
 
 def _get(address, **fields):
     query = urllib.parse.urlencode(fields, quote_via=urllib.parse.quote)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{address}?{query}", timeout=REPLY_SECONDS) as reply:
+    with _open(f"{address}?{query}") as reply:
         body = bencode.decode(reply.read())
     if b"failure reason" in body:
         raise RuntimeError(f"the tracker refused {address}: {body[b'failure reason'].decode()}")
     return body
+
+
+def _open(address):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(address, timeout=REPLY_SECONDS)
