@@ -15,6 +15,10 @@ import subprocess
 
 PEER_PORT = 6881
 
+# Why clients take no part; each was seen with the versions of Debian 12.
+_NO_UDP = "speaks HTTP to a udp:// URL"
+_READS_AS_IPV4 = "reads the reply's IPv6 addresses as IPv4"
+
 
 @dataclasses.dataclass(frozen=True)
 class Seat:
@@ -40,7 +44,10 @@ class Engine:
     library = ""
     package = ""  # of Debian 12
     programs = ()
-    cannot = {}  # (protocol, family) of a tracker that it cannot meet others over, and why
+    # (protocol, family) of a tracker that it cannot announce to, and why
+    cannot = {}
+    # (protocol, family) of a tracker that hands it out, but of whose peers it learns none, and why
+    cannot_download = {}
     stop_signal = signal.SIGTERM
     version_words = ("--version",)
 
@@ -58,9 +65,13 @@ class Engine:
         del seat
         return None
 
-    def can(self, protocol, family):
-        """Whether it meets others over such a tracker."""
+    def can_seed(self, protocol, family):
+        """Whether others meet it over such a tracker."""
         return (protocol, family) not in self.cannot
+
+    def can_download(self, protocol, family):
+        """Whether it meets others over such a tracker."""
+        return self.can_seed(protocol, family) and (protocol, family) not in self.cannot_download
 
     def missing(self):
         """The first of its programs that is not installed, or None."""
@@ -96,12 +107,16 @@ class Transmission(Engine):
 
     Stopped so, it tells the tracker; version 3.00 does not when it merely ends, for which reason
     transmission-cli, which can do nothing else, is not among the clients here.
+
+    Over UDP and IPv6, version 3.00 announces to a tracker that has a name, if there is a default
+    route; an address in the URL it does not find.
     """
 
     name = "transmission-daemon"
     library = "libtransmission"
     package = "transmission-daemon, transmission-cli"
     programs = ("transmission-daemon", "transmission-remote")
+    cannot_download = {("udp", 6): _READS_AS_IPV4}
 
     def command(self, seat):
         watched = seat.home / "watched"
@@ -134,6 +149,7 @@ class Aria2(Engine):
     library = "aria2"
     package = "aria2"
     programs = ("aria2c",)
+    cannot = {("udp", 6): "its UDP is IPv4 only"}
     stop_signal = signal.SIGINT
 
     def command(self, seat):
@@ -196,9 +212,10 @@ class Deluge(Engine):
         return ["deluged", "--do-not-daemonize", "--config", str(seat.home)]
 
     def later_command(self, seat):
+        # The console takes seconds of a core, even when the daemon does not listen yet.
         return [
-            "deluge-console", "--config", str(seat.home),
-            f"add --path {seat.downloads} {seat.torrent}",
+            "sh", "-c", 'test -e "$1/deluged.pid" && exec deluge-console --config "$1" "$2"', "sh",
+            str(seat.home), f"add --path {seat.downloads} {seat.torrent}",
         ]
 
 
@@ -207,16 +224,18 @@ class Rtorrent(Engine):
 
     Where it checks a finished download again, as it does by itself, version 0.9.8 keeps `completed`
     for its next regular announce, ten minutes later at the earliest: that check is switched off.
-    It has no IPv6.
+    It has IPv6 unless it is bound to an address, which can only be of IPv4.
+
+    For each UDP announce it takes a new port and a new connection id.
     """
 
     name = "rtorrent"
     library = "libtorrent-rakshasa"
     package = "rtorrent"
     programs = ("rtorrent",)
+    cannot_download = {("udp", 6): _READS_AS_IPV4}
     stop_signal = signal.SIGINT
     version_words = ("-h",)
-    cannot = {("http", 6): "no IPv6", ("udp", 6): "no IPv6"}
 
     def command(self, seat):
         session = seat.home / "session"
@@ -230,14 +249,13 @@ class Rtorrent(Engine):
             f"session.path.set = {session}\n"
             f"directory.default.set = {seat.downloads}\n"
             f"network.port_range.set = {PEER_PORT}-{PEER_PORT}\n"
-            f"network.bind_address.set = {seat.address}\n"
             f"schedule2 = load, 0, 0, ((load.start, {seat.torrent}))\n"
         )
         return ["rtorrent", "-n", "-o", f"import={configuration}"]
 
 
 class Ctorrent(Engine):
-    """HTTP/1.0 without a Host header.
+    """HTTP/1.0 without a Host header, whatever the scheme of the URL.
 
     It announces before it has checked the file and so calls itself a leecher; told to believe that
     the file is complete (`-f`), it announces what it is.
@@ -247,7 +265,7 @@ class Ctorrent(Engine):
     library = "ctorrent"
     package = "ctorrent"
     programs = ("ctorrent",)
-    cannot = {("http", 6): "no IPv6", ("udp", 4): "no UDP", ("udp", 6): "no UDP"}
+    cannot = {("http", 6): "no IPv6", ("udp", 4): _NO_UDP, ("udp", 6): _NO_UDP}
     stop_signal = signal.SIGINT
     version_words = ("-h",)
 

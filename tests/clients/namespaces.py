@@ -7,7 +7,7 @@ up, and names and addresses need not be unique on the machine.
 
 The outer network holds the tracker and the bridge, which has two addresses of each family: what is
 sent to the second must be answered from there. Each client has a network of its own with one
-address on the bridge, no default route and thus no way out. The addresses come from the ranges for
+address on the bridge, and nothing leads out of the bridge. The addresses come from the ranges for
 documentation: unlike loopback and private ones, clients and trackers treat them as any other.
 """
 
@@ -20,6 +20,10 @@ import sys
 import threading
 
 TRACKER_ADDRESSES = {4: ("203.0.113.1", "203.0.113.254"), 6: ("2001:db8::1", "2001:db8::ffff")}
+TRACKER_NAMES = {
+    4: ("first4.example.org", "second4.example.org"),
+    6: ("first6.example.org", "second6.example.org"),
+}
 PREFIX_LENGTHS = {4: 24, 6: 64}
 NAMESPACE_TOOLS = ("unshare", "nsenter", "ip", "mount")
 
@@ -91,14 +95,15 @@ class Network:
     def __init__(self):
         # A private /run: for the names of the networks and for the test's own files.
         _run("mount", "-t", "tmpfs", "none", "/run")
+        self.folder = pathlib.Path("/run/clients")
+        self.folder.mkdir()
+        _name_hosts(self.folder / "hosts")
         _ip("link", "set", "lo", "up")
         _ip("link", "add", _BRIDGE, "type", "bridge")
         for family, addresses in TRACKER_ADDRESSES.items():
             for address in addresses:
                 _add_address(address, family, _BRIDGE)
         _ip("link", "set", _BRIDGE, "up")
-        self.folder = pathlib.Path("/run/clients")
-        self.folder.mkdir()
         self._places = 0
 
     def add_place(self, family):
@@ -118,6 +123,9 @@ class Network:
         _ip("-n", name, "link", "set", "eth0", "addrgenmode", "none")
         _ip("-n", name, "link", "set", "eth0", "up")
         _add_address(address, family, "eth0", "-n", name)
+        if family == 6:
+            # Without a default route, Transmission takes a machine for one without IPv6.
+            _ip("-6", "-n", name, "route", "add", "default", "dev", "eth0")
         return Place(name, address)
 
 
@@ -131,6 +139,15 @@ class Place:
     def command(self, words):
         """The command that runs the given one in this network."""
         return ["nsenter", f"--net=/run/netns/{self.name}", "--", *words]
+
+
+def _name_hosts(file):
+    """Lets programs find the tracker by its names, and no other host but their own."""
+    lines = ["127.0.0.1 localhost", "::1 localhost"]
+    for family, addresses in TRACKER_ADDRESSES.items():
+        lines += map(" ".join, zip(addresses, TRACKER_NAMES[family]))
+    file.write_text("".join(f"{line}\n" for line in lines))
+    _run("mount", "--bind", str(file), "/etc/hosts")
 
 
 def _add_address(address, family, device, *options):

@@ -20,32 +20,36 @@ def make_plans(engines, kinds, families):
 def _alike(engines, protocol, family):
     """One swarm with everybody, then each client seeds for the next one in a ring.
 
-    In the ring, clients use the tracker's second address.
+    In the ring, clients use the tracker's second address. Who can only seed does so beside it.
     """
-    able = _able(engines, protocol, family)
+    able = [engine for engine in engines if engine.can_download(protocol, family)]
     if len(able) < 2:
         return []
-    everybody = [Part(engine, protocol, family) for engine in able]
-    first, *others = [Part(engine, protocol, family, door=1) for engine in able]
-    return [
-        Plan(protocol, everybody[0], tuple(everybody[1:])),
-        *(
-            Plan(protocol, seeder, (downloader,))
-            for seeder, downloader in zip(others, [*others[1:], first])
-        ),
+    first, *others = able
+    everybody = Plan.of(protocol, *(Part(engine, protocol, family) for engine in able))
+    pairs = list(zip(others, [*others[1:], first]))
+    pairs += [
+        (engine, first)
+        for engine in engines
+        if engine.can_seed(protocol, family) and engine not in able
     ]
+    in_pairs = [
+        Plan.of(protocol, *(Part(engine, protocol, family, door=1) for engine in pair))
+        for pair in pairs
+    ]
+    return [everybody, *in_pairs]
 
 
 def _mixed(engines, kind, family):
-    """One swarm with a seeder over HTTP and everybody else over UDP, and one the other way round."""
-    over_http = _able(engines, "http", family)
-    over_udp = [engine for engine in _able(engines, "udp", family) if engine != over_http[0]]
-    if not over_udp:
+    """One swarm with a seeder over HTTP and the others over UDP, and one the other way round."""
+    over_http = [engine for engine in engines if engine.can_download("http", family)]
+    over_udp = [
+        engine
+        for engine in engines
+        if engine.can_download("udp", family) and engine not in over_http[:1]
+    ]
+    if not over_http or not over_udp:
         return []
-    one_over_http = Part(over_http[0], "http", family)
-    all_over_udp = tuple(Part(engine, "udp", family) for engine in over_udp)
-    return [Plan(kind, one_over_http, all_over_udp), Plan(kind, all_over_udp[0], (one_over_http,))]
-
-
-def _able(engines, protocol, family):
-    return [engine for engine in engines if engine.can(protocol, family)]
+    first = Part(over_http[0], "http", family)
+    others = [Part(engine, "udp", family) for engine in over_udp]
+    return [Plan.of(kind, first, *others), Plan.of(kind, others[0], first)]

@@ -39,12 +39,15 @@ def _seen(swarms, kind):
             for client in swarm.clients:
                 part = client.part
                 clients.setdefault((part.family, part.protocol, part.engine), []).append(client)
-    return {row: [_tell(mark, clients[row]) for mark in MARKS] for row in clients}
+    return {row: [_tell(mark, row, clients[row]) for mark in MARKS] for row in clients}
 
 
-def _tell(mark, clients):
+def _tell(mark, row, clients):
+    family, protocol, engine = row
     if mark in ("seeded", "downloaded"):
         clients = [client for client in clients if client.seeds == (mark == "seeded")]
+    if mark == "downloaded" and not engine.can_download(protocol, family):
+        return f"cannot: {engine.cannot_download[protocol, family]}"
     if not clients:
         return "–"
     seen = sum(mark in client.marks for client in clients)
@@ -56,5 +59,5 @@ def _unable(engines, protocol, families):
         (family, protocol, engine): [f"cannot: {engine.cannot[protocol, family]}", "", "", ""]
         for engine in engines
         for family in families
-        if not engine.can(protocol, family)
+        if not engine.can_seed(protocol, family)
     }

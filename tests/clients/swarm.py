@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from client import Client
-from namespaces import TRACKER_ADDRESSES
+from namespaces import TRACKER_ADDRESSES, TRACKER_NAMES
 from torrent_file import Torrent
 from tracker import SwarmView, url
 
@@ -29,8 +29,9 @@ class Part:
 
     @property
     def url(self):
-        """Where this client announces."""
-        return url(self.protocol, TRACKER_ADDRESSES[self.family][self.door])
+        """Where this client announces: a name over UDP, where Transmission knows names only."""
+        hosts = TRACKER_NAMES if self.protocol == "udp" else TRACKER_ADDRESSES
+        return url(self.protocol, hosts[self.family][self.door])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Plan:
     kind: str
     seeder: Part
     downloaders: tuple
+
+    @classmethod
+    def of(cls, kind, seeder, *downloaders):
+        """The plan for these parts."""
+        return cls(kind, seeder, downloaders)
 
 
 class Swarm:

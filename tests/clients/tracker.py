@@ -20,9 +20,9 @@ STOP_SECONDS = 20
 REPLY_SECONDS = 10
 
 
-def url(protocol, address, function="announce"):
-    """The URL of the tracker at one of its addresses."""
-    host = f"[{address}]" if ":" in address else address
+def url(protocol, host, function="announce"):
+    """The URL of the tracker at one of its addresses or names."""
+    host = f"[{host}]" if ":" in host else host
     return f"{protocol}://{host}:{PORT}/{function}"
 
 
