@@ -41,15 +41,17 @@ def _alike(engines, protocol, family):
 
 
 def _mixed(engines, kind, family):
-    """One swarm with a seeder over HTTP and the others over UDP, and one the other way round."""
-    over_http = [engine for engine in engines if engine.can_download("http", family)]
-    over_udp = [
-        engine
-        for engine in engines
-        if engine.can_download("udp", family) and engine not in over_http[:1]
-    ]
+    """One swarm with a seeder over HTTP and the others over UDP, and one the other way round.
+
+    One client of each library is enough.
+    """
+    over_http = [engine for engine in engines if engine.can_download("http", family)][:1]
+    over_udp = {}
+    for engine in engines:
+        if engine.can_download("udp", family) and engine not in over_http:
+            over_udp.setdefault(engine.library, engine)
     if not over_http or not over_udp:
         return []
     first = Part(over_http[0], "http", family)
-    others = [Part(engine, "udp", family) for engine in over_udp]
+    others = [Part(engine, "udp", family) for engine in over_udp.values()]
     return [Plan.of(kind, first, *others), Plan.of(kind, others[0], first)]
