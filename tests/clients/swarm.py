@@ -11,8 +11,8 @@ from tracker import SwarmView, url
 
 PAYLOAD_SIZE = 1_500_000  # no multiple of the piece size: the last piece is short
 POLL_SECONDS = 0.3
-# Generous, because a client that misses its first connection tries again after a minute, and because
-# some take seconds of a core to start, which others may have.
+# Generous, because a client that misses its first connection tries again after a minute, and
+# because some take seconds of a core to start, which others may have.
 ANNOUNCE_SECONDS = 300
 DOWNLOAD_SECONDS = 150
 STOP_SECONDS = 120  # a seeding ctorrent takes a minute
