@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <exception>
 #include <limits>
 
 namespace chihaya::net {
@@ -30,7 +29,7 @@ UdpSocket::UdpSocket(WorkerLoop& loop, const BoundSocket& bound, const UdpTransf
       socket_(loop.context(), protocol_of(bound), bound.socket),
       subject_(subject),
       readable_(readable),
-      alive_(std::make_shared<bool>(true)) {
+      wait_(std::make_shared<Wait>()) {
     if (transfer.receive_buffer != 0) {
         widen_receive_buffer(bound.socket, transfer.receive_buffer);
     }
@@ -46,27 +45,25 @@ UdpSocket::~UdpSocket() {
 }
 
 void UdpSocket::finish() noexcept {
-    *alive_ = false;
+    wait_->is_wanted = false;
     boost::system::error_code ignored;
     socket_.cancel(ignored);
 }
 
 void UdpSocket::wait() noexcept {
-    if (waits_ || !*alive_) {
+    if (waits_ || !wait_->is_wanted) {
         return;
     }
-    try {
-        socket_.async_wait(boost::asio::socket_base::wait_read,
-                           [this, alive = alive_](boost::system::error_code error) {
-                               if (!error && *alive) {
-                                   waits_ = false;
-                                   readable_(subject_, *this);
-                               }
-                           });
-        waits_ = true;
-    } catch (const std::exception&) {
-        *alive_ = false;  // out of memory for a single handler: nothing can be served any more
-    }
+    waits_ = true;
+    // Does not throw: what Asio needs has its place in `memory`.
+    socket_.async_wait(
+        boost::asio::socket_base::wait_read,
+        MemoryHandler(wait_->memory, [this, wait = wait_](boost::system::error_code error) {
+            if (!error && wait->is_wanted) {
+                waits_ = false;
+                readable_(subject_, *this);
+            }
+        }));
 }
 
 }  // namespace chihaya::net

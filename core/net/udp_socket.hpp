@@ -5,6 +5,7 @@
 
 #include "core/net/bound_socket.hpp"
 #include "core/net/datagram_io.hpp"
+#include "core/net/handler_memory.hpp"
 #include "core/net/worker_loop.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -50,13 +51,19 @@ public:
     [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
 
 private:
+    /// What a pending wait has, whether the socket is still there or not.
+    struct Wait {
+        bool is_wanted = true;
+        HandlerMemory memory;
+    };
+
     const BoundSocket bound_;
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<DatagramIo> io_;
     void* subject_;
     Readable readable_;
     bool waits_ = false;
-    std::shared_ptr<bool> alive_;  // the pending wait finds out here that nobody wants it
+    std::shared_ptr<Wait> wait_;
 };
 
 }  // namespace chihaya::net
