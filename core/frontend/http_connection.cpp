@@ -1,6 +1,6 @@
 #include "core/frontend/http_connection.hpp"
 
-#include "core/frontend/http_routes.hpp"
+#include "core/frontend/routes.hpp"
 #include "core/wire/forwarded.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "core/frontend/udp_exchange.hpp"
 
-#include "core/frontend/http_routes.hpp"
 #include "core/frontend/peer_kind.hpp"
+#include "core/frontend/routes.hpp"
 #include "core/wire/udp_reply.hpp"
 
 #include <algorithm>

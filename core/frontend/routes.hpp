@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file http_routes.hpp
-/// Which path means what on the announce port.
+/// @file routes.hpp
+/// Which path means what: of an HTTP request, and of the URL that a UDP client has.
 
 #include <cstdint>
 #include <string_view>

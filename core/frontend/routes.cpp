@@ -1,4 +1,4 @@
-#include "core/frontend/http_routes.hpp"
+#include "core/frontend/routes.hpp"
 
 #include "core/logic/passkey.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/frontend/http_routes.hpp"
+#include "core/frontend/routes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 namespace chihaya::frontend {
 
-TEST_SUITE_BEGIN("http routes");
+TEST_SUITE_BEGIN("routes");
 
 TEST_CASE("public mode knows two paths and nothing near them") {
     CHECK(route("/announce", false).action == Action::announce);
