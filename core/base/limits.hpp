@@ -87,7 +87,7 @@ inline constexpr std::uint32_t udp_scrape_max = 74;
 inline constexpr std::size_t udp_batch = 64;
 
 /// Requests of one worker that wait for a tracker driver's answer; more are dropped, since their
-/// clients would have given up before they are answered. Each takes 7 KiB.
+/// clients would have given up before they are answered. Each takes 6 KiB.
 inline constexpr std::size_t udp_in_flight_max = 8192;
 
 /// `bad connection ID` told by one worker in a second. An honest client sees it after a restart;
