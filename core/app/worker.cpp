@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -66,21 +68,29 @@ void Worker::serve(std::promise<bool>& started) {
         started.set_value(false);
         return;
     }
-    Serving serving(*this, std::move(session));
-    serving_ = &serving;
+    std::optional<Serving> serving;
+    try {
+        serving.emplace(*this, std::move(session));
+    } catch (const std::exception& error) {
+        shared_.log.write(Severity::error, "worker", "a worker cannot begin",
+                          {{"reason", std::string_view(error.what())}});
+        started.set_value(false);
+        return;
+    }
+    serving_ = &*serving;
     loop_.at_turn_end(Task::to<&Worker::end_turn>(*this));
     for (const net::BoundSocket& socket : std::exchange(sockets_.http, {})) {
-        serving.http.listen(socket);
+        serving->http.listen(socket);
     }
     for (const net::BoundSocket& socket : std::exchange(sockets_.udp, {})) {
-        serving.udp.listen(socket);
+        serving->udp.listen(socket);
     }
     started.set_value(true);
     loop_.run();
 
-    serving.http.close_all();
-    serving.udp.close();
-    serving.session.reset();  // fails what it still has; the front ends get that back
+    serving->http.close_all();
+    serving->udp.close();
+    serving->session.reset();  // fails what it still has; the front ends get that back
     while (loop_.turn(false)) {
     }
     host_.forget(this);

@@ -318,7 +318,8 @@ void HttpConnection::write_more() noexcept {
 }
 
 void HttpConnection::sent_all() noexcept {
-    const bool is_expected = close_after_reply_ && !client_goes_on_ && kept_.empty();
+    const bool is_expected =
+        close_after_reply_ && !client_goes_on_ && kept_.empty() && body_left_ == 0;
     if (is_expected && !refused_) {
         close();
         return;
@@ -330,8 +331,15 @@ void HttpConnection::sent_all() noexcept {
         linger();
         return;
     }
-    if (has_request) {
+    if (has_request && ++rounds_ % limits::pipelined_per_turn_max != 0) {
         replied();  // requests are left that had to wait for room
+        return;
+    }
+    if (has_request) {
+        enter(Phase::writing);  // others have their turn first
+        if (!stream_.wait_writable()) {
+            close();
+        }
         return;
     }
     enter(kept_.empty() && body_left_ == 0 ? Phase::idle : Phase::head);

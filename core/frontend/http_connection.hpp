@@ -42,7 +42,7 @@ public:
     [[nodiscard]] virtual const logic::Tracker& tracker() const noexcept = 0;
     [[nodiscard]] virtual metrics::WorkerCounters& counters() noexcept = 0;
 
-    /// Room to read into; its first `keep` bytes are for what the connection has kept.
+    /// Room to read into, for the time of one call.
     [[nodiscard]] virtual std::span<char> read_room() noexcept = 0;
 
     /// Null when out of memory.
@@ -115,6 +115,7 @@ private:
     bool client_goes_on_ = false;  // it does not expect that we close
     bool refused_ = false;         // what else arrives is dropped unread
     std::uint32_t requests_ = 0;
+    std::uint32_t rounds_ = 0;   // of serving what was kept
     std::size_t seen_ = 0;       // of `kept_`: known to be incomplete
     std::size_t body_left_ = 0;  // of a request's body that nobody wants
     std::size_t lingered_ = 0;

@@ -52,10 +52,10 @@ struct alignas(64) WorkerCounters {
     Count connections_timed_out;   // head, idle or write time was over
     Count udp_connects;            // connection ids issued
     Count udp_bad_connection_ids;  // unknown or stale
-    Count udp_dropped;             // datagrams that are no request
+    Count udp_dropped;             // datagrams that are no request, or cannot be answered
     Count udp_unanswered;          // no room for another request, or for its reply
     Count bytes_received;
-    Count bytes_transmitted;
+    Count bytes_transmitted;  // handed to the system
     PeerCounts ipv4;
     PeerCounts ipv6;
     // Time from reading a request to having its reply, as a histogram: bucket i holds those below

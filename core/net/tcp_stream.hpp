@@ -55,8 +55,6 @@ public:
     /// Closes at once. Who waits is not called any more.
     void close() noexcept;
 
-    [[nodiscard]] bool is_open() const noexcept { return socket_ >= 0; }
-
     /// What the watch has seen.
     struct Notice {
         bool readable = false;

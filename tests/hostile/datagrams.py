@@ -67,14 +67,14 @@ class Client:
         self._socket.sendto(datagram, self._server)
 
     def receive(self, patience):
-        """What comes next; None when nothing does in time."""
+        """What comes next; None when nothing does in time. What others send is left aside."""
         self._socket.settimeout(patience)
-        try:
-            data, source = self._socket.recvfrom(65536)
-        except socket.timeout:
-            return None
-        if source != self._server:
-            raise BadReply(f"from {source}")
+        source = None
+        while source != self._server:
+            try:
+                data, source = self._socket.recvfrom(65536)
+            except socket.timeout:
+                return None
         return data
 
     def ask(self, head, action, rest, others=None):
