@@ -104,7 +104,9 @@ void Service::limit_connections(std::uint32_t workers) {
         return;
     }
     http_.max_connections = static_cast<std::uint32_t>(possible / workers);
-    log_.write(Severity::warning, area,
+    // Nobody has asked for the default: then it is as good as what there is.
+    const bool is_asked = config_.http.max_connections != config::Http{}.max_connections;
+    log_.write(is_asked ? Severity::warning : Severity::info, area,
                "http.max_connections: found " + std::to_string(config_.http.max_connections) +
                    ", accepted are " + std::to_string(possible) + " while this process may open " +
                    std::to_string(limit) +
