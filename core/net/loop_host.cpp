@@ -12,8 +12,8 @@
 namespace chihaya::net {
 
 struct LoopHost::Watched {
-    Watched(boost::asio::io_context& context, int socket, Readiness wanted, SocketTask todo)
-        : descriptor(context, socket), interest(wanted), task(todo) {}
+    Watched(boost::asio::io_context& context, int socket, Readiness wanted, SocketTask work)
+        : descriptor(context, socket), interest(wanted), task(work) {}
     ~Watched() { descriptor.release(); }  // the plugin's, not ours to close
     Watched(const Watched&) = delete;
     Watched& operator=(const Watched&) = delete;
@@ -189,13 +189,13 @@ bool LoopHost::post(Task task) noexcept {
 // What is posted meanwhile waits for the next turn. A task may forget others that were due, so each
 // is taken out just before it runs.
 void LoopHost::run_posted() noexcept {
-    std::size_t todo = 0;
+    std::size_t due = 0;
     {
         const std::lock_guard lock(mutex_);
         run_is_posted_ = false;
-        todo = posted_.size();
+        due = posted_.size();
     }
-    for (; todo > 0; --todo) {
+    for (; due > 0; --due) {
         Task task;
         {
             const std::lock_guard lock(mutex_);
