@@ -1,5 +1,6 @@
 // Addresses: where replies come from, and which family a client is of.
 
+#include "tests/support/free_port.hpp"
 #include "tests/wire_udp/udp_tracker.hpp"
 
 #include <doctest/doctest.h>
@@ -49,6 +50,9 @@ UdpAnswer announce_at(const UdpTracker& tracker, const std::string& host,
 TEST_SUITE_BEGIN("wire: UDP addresses");
 
 TEST_CASE("#139 a reply comes from the address that was addressed though the socket has all") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker("", R"("batched": true, "addr": ":$UDP_PORT")");
     std::uint32_t known = 0;
     for (const char* host : {"127.0.0.1", "127.0.0.5", "127.8.9.10", "::1"}) {
@@ -63,6 +67,9 @@ TEST_CASE("#139 a reply comes from the address that was addressed though the soc
 }
 
 TEST_CASE("#139 a socket with one address replies from it") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker(
         "", R"("addr": ["127.0.0.5:$UDP_PORT", "127.0.0.6:$UDP_PORT", "[::1]:$UDP_PORT"])");
     std::uint32_t known = 0;
@@ -92,12 +99,18 @@ TEST_CASE("#139 a reply to many clients of one turn goes to each from where it a
 }
 
 TEST_CASE("the wildcard serves the system's own choice of address without packet info as well") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker("", R"("batched": false, "addr": ":$UDP_PORT")");
     CHECK(announce_at(tracker, "127.0.0.1", {}).leechers == 1);
     CHECK(announce_at(tracker, "::1", {.port = 7000}).leechers == 2);
 }
 
 TEST_CASE("#191 a client of both families is in the list of each once") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker("", everywhere);
     for (int i = 0; i < 2; ++i) {
         announce_at(tracker, "127.0.0.1", {.key = 1});
@@ -108,6 +121,9 @@ TEST_CASE("#191 a client of both families is in the list of each once") {
 }
 
 TEST_CASE("#191 an account's client of both families is one") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker(R"("private": true)", everywhere);
     REQUIRE(tracker.manage("PUT", "/torrents/" + hex(hash_a), R"({"id": 1})").status == 200);
     REQUIRE(
@@ -120,6 +136,9 @@ TEST_CASE("#191 an account's client of both families is one") {
 }
 
 TEST_CASE("#192 an IPv6 client is handed IPv6 peers only") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker("", everywhere);
     tracker.announce({.from = "203.0.113.10"});
     tracker.announce({.from = "2001:db8::a"});
@@ -139,6 +158,9 @@ TEST_CASE("#193 an IPv4 client of a listener for both families is an IPv4 peer")
 }
 
 TEST_CASE("#195 a loopback peer is not handed to the world") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const UdpTracker tracker("", everywhere);
     announce_at(tracker, "127.0.0.1", {});
     announce_at(tracker, "::1", {});
@@ -160,6 +182,9 @@ TEST_CASE("#196 a loopback peer is handed to loopback clients") {
 }
 
 TEST_CASE("#197 a link-local client is answered in its zone and handed to nobody") {
+    if (lacks_ipv6()) {
+        return;
+    }
     const std::string address = link_local();
     if (address.empty()) {
         MESSAGE("skipped: this machine has no link-local address");
