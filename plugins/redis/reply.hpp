@@ -1,16 +1,12 @@
 #pragma once
 
 /// @file reply.hpp
-/// Replies of Redis, parsed by hiredis into memory that is used again.
+/// Replies of Redis. Where they come from: reply_reader.hpp.
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
-
-struct redisReader;
 
 namespace chihaya::redis {
 
@@ -26,19 +22,23 @@ public:
     [[nodiscard]] bool is_nil() const noexcept { return kind_ == Kind::nil; }
 
     /// The bytes of a text, status or error; empty otherwise.
-    [[nodiscard]] std::string_view text() const noexcept;
+    [[nodiscard]] std::string_view text() const noexcept {
+        return bytes_ != nullptr ? std::string_view(bytes_, size_) : std::string_view();
+    }
     /// The value of an integer; 0 otherwise.
-    [[nodiscard]] std::int64_t integer() const noexcept;
+    [[nodiscard]] std::int64_t integer() const noexcept { return integer_; }
     /// The elements of an array; none otherwise.
-    [[nodiscard]] std::span<const Reply> items() const noexcept;
+    [[nodiscard]] std::span<const Reply> items() const noexcept {
+        return items_ != nullptr ? std::span(items_, size_) : std::span<const Reply>();
+    }
 
 private:
-    friend class ReplyReader;
+    friend class ReplyArena;
     Kind kind_ = Kind::nil;
     std::int64_t integer_ = 0;
     const char* bytes_ = nullptr;
     std::size_t size_ = 0;  // bytes, or items
-    const Reply* items_ = nullptr;
+    Reply* items_ = nullptr;
 };
 
 }  // namespace chihaya::redis
