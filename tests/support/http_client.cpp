@@ -104,14 +104,10 @@ void TcpClient::finish_sending() const {
 }
 
 HttpReply TcpClient::read_reply(ReplyBody body) {
-    std::size_t head_end = received_.find("\r\n\r\n");
-    while (head_end == std::string::npos) {
-        read_more();
-        head_end = received_.find("\r\n\r\n");
-    }
+    constexpr std::string_view head_end = "\r\n\r\n";
     HttpReply reply;
-    reply.head = received_.substr(0, head_end);
-    received_.erase(0, head_end + 4);
+    reply.head = read_through(head_end);
+    reply.head.resize(reply.head.size() - head_end.size());
     if (reply.head.size() < 12 || !reply.head.starts_with("HTTP/1.")) {
         throw std::runtime_error("not a status line: " + reply.head);
     }
@@ -119,17 +115,27 @@ HttpReply TcpClient::read_reply(ReplyBody body) {
     if (body == ReplyBody::none) {
         return reply;
     }
-    if (const auto length = reply.header("Content-Length")) {
-        const std::size_t size = number(*length);
-        while (received_.size() < size) {
-            read_more();
-        }
-        reply.body = received_.substr(0, size);
-        received_.erase(0, size);
-    } else {
-        reply.body = read_to_end();
-    }
+    const auto length = reply.header("Content-Length");
+    reply.body = length ? read_exactly(number(*length)) : read_to_end();
     return reply;
+}
+
+std::string TcpClient::read_through(std::string_view end) {
+    std::size_t at = received_.find(end);
+    while (at == std::string::npos) {
+        read_more();
+        at = received_.find(end);
+    }
+    return read_exactly(at + end.size());
+}
+
+std::string TcpClient::read_exactly(std::size_t size) {
+    while (received_.size() < size) {
+        read_more();
+    }
+    std::string bytes = received_.substr(0, size);
+    received_.erase(0, size);
+    return bytes;
 }
 
 std::string TcpClient::read_to_end() {

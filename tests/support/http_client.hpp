@@ -46,6 +46,10 @@ public:
     /// One reply, by its Content-Length or to the end of the connection.
     HttpReply read_reply(ReplyBody body = ReplyBody::expected);
 
+    /// The bytes up to the next `end`, with it.
+    std::string read_through(std::string_view end);
+    std::string read_exactly(std::size_t size);
+
     /// Everything up to the end of the connection.
     std::string read_to_end();
 
