@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace chihaya::redis {
 
@@ -48,7 +50,8 @@ public:
     [[nodiscard]] virtual bool is_ready() const noexcept = 0;
 
     /// Queues `command` (one whole command, copied) for the node that has `slot`. Commands for the
-    /// same slot are carried out in the order they were sent, unless the slot is moving.
+    /// same slot are carried out in the order they were sent, unless the slot is moving or the
+    /// server has lost its scripts.
     /// Limits: a queue that is full fails the command with `unavailable`
     virtual void send(std::uint16_t slot, std::string_view command, Answered& answered,
                       std::uint32_t ticket) noexcept = 0;
@@ -56,7 +59,17 @@ public:
     /// Writes what is queued: one system call a node.
     virtual void flush() noexcept = 0;
 
+    /// A slot on every master that is known: where to send what each of them shall hear.
+    [[nodiscard]] virtual std::vector<std::uint16_t> masters() const = 0;
+
+    /// What is outstanding fails. Not from inside `answered` or `failed`.
     virtual ~Store() = default;
 };
+
+/// The store that the parameters ask for. It connects at once, and again whenever it must.
+/// Lifetime: host, and what the scripts point to, outlive it
+/// Errors:   std::bad_alloc
+[[nodiscard]] std::unique_ptr<Store> make_store(Host& host, const Parameters& parameters,
+                                                std::span<const Script> scripts);
 
 }  // namespace chihaya::redis

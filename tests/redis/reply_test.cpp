@@ -1,5 +1,6 @@
 #include "plugins/redis/command.hpp"
 #include "plugins/redis/reply_reader.hpp"
+#include "tests/redis/worker.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,28 +12,6 @@ namespace chihaya::redis::test {
 namespace {
 
 using namespace std::string_literals;
-
-std::string text_of(const Reply& reply) {
-    switch (reply.kind()) {
-        case Reply::Kind::nil:
-            return "nil";
-        case Reply::Kind::integer:
-            return std::to_string(reply.integer());
-        case Reply::Kind::text:
-            return "'" + std::string(reply.text()) + "'";
-        case Reply::Kind::status:
-            return "+" + std::string(reply.text());
-        case Reply::Kind::error:
-            return "-" + std::string(reply.text());
-        case Reply::Kind::array:
-            break;
-    }
-    std::string text = "[";
-    for (const Reply& item : reply.items()) {
-        text += text_of(item) + " ";
-    }
-    return text + "]";
-}
 
 /// All replies in `bytes`, given to the reader in pieces of `piece`.
 std::string read_in_pieces(ReplyReader& reader, std::string_view bytes, std::size_t piece) {
