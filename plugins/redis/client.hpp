@@ -2,7 +2,7 @@
 
 /// @file client.hpp
 /// The driver's own way to Redis, off the path of announces: one command, or a pipeline, and the
-/// thread waits for the replies.
+/// thread waits for the replies. A store on a loop of its own.
 
 #include "chihaya/host.hpp"
 #include "chihaya/status.hpp"
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace chihaya::redis {
@@ -22,7 +23,8 @@ struct Parameters;
 /// Connects when it is first used, and again after a failure. One thread at a time.
 class Client {
 public:
-    /// Errors: std::bad_alloc
+    /// Lifetime: `log`, and what the scripts point to, outlive it
+    /// Errors:   std::bad_alloc, std::system_error when there are no more descriptors
     Client(Host& log, const Parameters& parameters, std::span<const Script> scripts);
     ~Client();
     Client(const Client&) = delete;
@@ -37,6 +39,7 @@ public:
     /// The same in a pipeline: `add` as many as you like, then `run` sends them all and shows each
     /// reply, in the order they were added. Stops at the first failure; then some may have been
     /// carried out.
+    /// Errors: std::bad_alloc
     void add(std::uint16_t slot, std::string_view command);
     Status run(const std::function<void(std::size_t index, const Reply& reply)>& show) noexcept;
 
