@@ -136,7 +136,7 @@ void Connection::take_trouble(Trouble trouble, const Reply& reply) noexcept {
     Status status{StatusCode::unavailable, reason_of(trouble)};
     const bool can_be_sent_again =
         trouble == Trouble::no_script || trouble == Trouble::moved || trouble == Trouble::ask;
-    if (can_be_sent_again && waiting.tries + 1 < tries_max) {
+    if (can_be_sent_again && waiting.tries < tries_max) {
         // Its bytes must not move while it is queued again.
         scratch_.assign(pipeline_.oldest_command());
         pipeline_.pop();

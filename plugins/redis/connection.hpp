@@ -46,8 +46,10 @@ protected:
 /// Thread: the Host's
 class Connection {
 public:
-    /// A command is tried that often in all.
+    /// A command is sent again that often.
     static constexpr std::uint8_t tries_max = 5;
+    /// A connection that lived so long was a good one.
+    static constexpr std::chrono::milliseconds good_life{5000};
 
     /// Lifetime: all three outlive the connection
     /// Errors:   std::bad_alloc
@@ -70,6 +72,10 @@ public:
     [[nodiscard]] bool is_ready() const noexcept { return state_ == State::ready && !doomed_; }
     [[nodiscard]] bool is_idle() const noexcept { return pipeline_.empty(); }
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+    /// Why it was lost last.
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+    /// Logs nothing from now on: the owner does.
+    void be_quiet() noexcept { is_quiet_ = true; }
 
     /// Queues a command; `asking` says ASKING before it.
     /// Errors: `unavailable` when it is not taken: nobody hears of it then
@@ -130,8 +136,9 @@ private:
 
     TimerId deadline_ = TimerId::none;  // of an attempt, or until the next one
     TimerId watchdog_ = TimerId::none;  // runs while anything waits
-    Backoff backoff_;
+    Backoff backoff_{std::chrono::milliseconds(5000)};
     Time ready_since_{};
+    bool is_quiet_ = false;
     bool was_logged_ = false;  // that it is away
 };
 

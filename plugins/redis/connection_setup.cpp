@@ -10,9 +10,6 @@ namespace {
 constexpr Status lost_it{StatusCode::unavailable, "the connection to redis was lost"};
 constexpr Status closed{StatusCode::unavailable, "the connection to redis was closed"};
 
-// A connection that lived so long was a good one.
-constexpr std::chrono::milliseconds good_life{5000};
-
 }  // namespace
 
 Connection::~Connection() {
@@ -144,7 +141,6 @@ void Connection::become_ready() noexcept {
         wiring_.host.log(Severity::info, endpoint_.text() + ": connected again");
         was_logged_ = false;
     }
-    why_.clear();
     owner_.connected(*this);
     flush();
 }
@@ -172,14 +168,15 @@ void Connection::doom(std::string_view why) noexcept {
         return;
     }
     doomed_ = true;
-    // Once until it is back; but who is let in no more shall know.
-    if (!was_logged_ || (state_ == State::greeting && why != why_)) {
+    // Said once until it is back; but who is let in no more shall know.
+    const bool is_news = !was_logged_ || (state_ == State::greeting && why != why_);
+    why_ = why;
+    if (is_news && !is_quiet_) {
         was_logged_ = true;
-        why_ = why;
-        wiring_.host.log(Severity::warning, endpoint_.text() +
-                                                (state_ == State::ready ? ": connection lost: "
-                                                                        : ": not connected: ") +
-                                                why_ + "; trying again until it is there");
+        const char* const what =
+            state_ == State::ready ? ": connection lost: " : ": not connected: ";
+        wiring_.host.log(Severity::warning,
+                         endpoint_.text() + what + why_ + "; trying again until it is there");
     }
     const Task end = Task::to<&Connection::lose>(*this);
     if (!wiring_.host.post(end)) {

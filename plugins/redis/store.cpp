@@ -1,5 +1,7 @@
 #include "plugins/redis/store.hpp"
 
+#include "plugins/redis/cluster_store.hpp"
+#include "plugins/redis/sentinel_store.hpp"
 #include "plugins/redis/single_store.hpp"
 #include "plugins/redis/wired_store.hpp"
 
@@ -28,6 +30,14 @@ private:
 }  // namespace
 
 std::unique_ptr<Store> make_store(Wiring& wiring) {
+    switch (wiring.parameters.mode) {
+        case Mode::sentinel:
+            return std::make_unique<SentinelStore>(wiring);
+        case Mode::cluster:
+            return std::make_unique<ClusterStore>(wiring);
+        case Mode::single:
+            break;
+    }
     return std::make_unique<SingleStore>(wiring);
 }
 
