@@ -141,7 +141,8 @@ bool names_a_secret(std::string_view name) {
 /// scheme://user:password@host with the password masked.
 std::string without_password(const std::string& text) {
     const auto scheme = text.find("://");
-    const auto at = text.find('@', scheme == std::string::npos ? text.size() : scheme);
+    // The last one: a password may hold others.
+    const auto at = scheme == std::string::npos ? scheme : text.rfind('@');
     const auto colon = scheme == std::string::npos ? scheme : text.find(':', scheme + 3);
     if (at == std::string::npos || colon == std::string::npos || colon > at) {
         return text;

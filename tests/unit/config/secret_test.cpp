@@ -114,6 +114,11 @@ TEST_CASE("secrets among a driver's params are masked, the rest is kept") {
     CHECK(
         masked_params(R"({"url":"redis://user:pw@host:1/0","u":"http://host:80/","m":"a@b:c"})") ==
         R"({"url":"redis://user:***@host:1/0","u":"http://host:80/","m":"a@b:c"})");
+    CHECK(
+        masked_params(R"({"url":["redis://:p@ss:w@a:1","unix://u:p@/run/r?db=2","rediss://b"]})") ==
+        R"({"url":["redis://:***@a:1","unix://u:***@/run/r?db=2","rediss://b"]})");
+    CHECK(masked_params(R"({"password":"a","sentinel_password":"b","password_file":"/c"})") ==
+          R"({"password":"***","sentinel_password":"***","password_file":"/c"})");
 }
 
 }  // namespace
