@@ -123,6 +123,7 @@ private:
 
     Resolver resolver_;
     std::vector<Address> addresses_;  // to try, the next one last
+    std::string faults_;              // of those tried
     Transport transport_;
     WatchId watch_ = WatchId::none;
     Readiness interest_ = Readiness::none;

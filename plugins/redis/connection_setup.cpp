@@ -44,9 +44,10 @@ void Connection::begin() noexcept {
     deadline_ = wiring_.host.start_timer(wiring_.parameters.connect_timeout,
                                          Task::to<&Connection::deadline_passed>(*this));
     addresses_.clear();
+    faults_.clear();
     if (const auto literal = literal_address(endpoint_)) {
         addresses_.push_back(*literal);
-        connect_next("no address");
+        connect_next({});
     } else if (!resolver_.start(endpoint_)) {
         doom("no thread to look the name up");
     }
@@ -65,11 +66,18 @@ void Connection::resolved() noexcept {
     }
     addresses_ = std::move(result->addresses);
     std::ranges::reverse(addresses_);
-    connect_next(result->fault.empty() ? "no address" : result->fault);
+    connect_next(result->fault);
 }
 
 void Connection::connect_next(std::string_view fault) noexcept {
-    std::string last(fault);
+    const auto count_fault = [this](std::string_view one) {
+        if (faults_.find(one) == std::string::npos) {
+            faults_.append(faults_.empty() ? "" : ", ").append(one);
+        }
+    };
+    if (!fault.empty()) {
+        count_fault(fault);
+    }
     const bool no_tls = wiring_.parameters.tls && wiring_.tls == nullptr;
     while (!addresses_.empty() && !no_tls) {
         const Address address = addresses_.back();
@@ -88,9 +96,12 @@ void Connection::connect_next(std::string_view fault) noexcept {
             }
             return proceed(progress);
         }
-        last = transport_.fault();
+        count_fault(transport_.fault());
     }
-    doom(no_tls ? "TLS is not set up" : last);
+    if (faults_.empty()) {
+        faults_ = no_tls ? "TLS is not set up" : "no address";
+    }
+    doom(faults_);
 }
 
 void Connection::proceed(Transport::Progress progress) noexcept {

@@ -1,4 +1,5 @@
 #include "plugins/redis/parameter_reader.hpp"
+#include "plugins/redis/tls.hpp"
 
 #include <Poco/JSON/Array.h>
 
@@ -135,6 +136,11 @@ void ParameterReader::check_tls() {
         control_.log(Severity::warning,
                      "tracker.params: tls_ca and tls_cert have no effect, since url is not "
                      "rediss://");
+    }
+    std::string fault;
+    if (parameters_.tls && !wrong_ && make_tls_context(parameters_, fault) == nullptr) {
+        wrong_ = true;
+        control_.log(Severity::error, "tracker.params." + fault);
     }
 }
 

@@ -6,12 +6,18 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <system_error>
+
 namespace chihaya::redis {
 namespace {
 
 std::string queued_fault(const char* otherwise) {
-    const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+    const unsigned long first = ERR_peek_error();
+    const char* const reason = ERR_reason_error_string(first);
     std::string text = reason != nullptr ? reason : otherwise;
+    if (ERR_SYSTEM_ERROR(first)) {
+        text = std::generic_category().message(ERR_GET_REASON(first));
+    }
     ERR_clear_error();
     return text;
 }

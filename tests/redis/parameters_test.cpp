@@ -111,14 +111,13 @@ TEST_CASE("the parameters of the former driver are understood, and what is left 
 TEST_CASE("durations, limits and TLS are read") {
     const auto all = read(
         R"({"url": "rediss://h", "connect_timeout": "1m", "timeout": "250ms", "queue": 100,
-            "tls_ca": "/ca", "tls_cert": "/c", "tls_key": "/k", "tls_verify": false,
-            "database": 4})");
+            "tls_verify": false, "database": 4})");
     CHECK(all.lines.empty());
     REQUIRE(all.parameters.has_value());
     CHECK(all.parameters->connect_timeout == std::chrono::minutes(1));
     CHECK(all.parameters->timeout == std::chrono::milliseconds(250));
     CHECK(all.parameters->queue == 100);
-    CHECK(all.parameters->tls_ca == "/ca");
+    CHECK(all.parameters->tls);
     CHECK_FALSE(all.parameters->tls_verify);
     CHECK(all.parameters->database == 4);
     CHECK(read(R"({"timeout": "1.5s"})").parameters->timeout == std::chrono::milliseconds(1500));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <thread>
 
 namespace chihaya::redis::test {
 
@@ -79,8 +80,12 @@ Worker::Worker(const Parameters& parameters)
 Worker::Worker(std::string_view json) : Worker(parameters_of(json)) {}
 
 void Worker::turn(std::chrono::milliseconds step) {
-    clock_.advance(step);
+    const auto begin = std::chrono::steady_clock::now();
     host_.turn(step);
+    // Without a socket to wait for a turn takes no time.
+    std::this_thread::sleep_until(begin + std::chrono::milliseconds(1));
+    clock_.advance(
+        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
 }
 
 void Worker::turn_until(const std::function<bool()>& is_so, const char* what) {

@@ -57,7 +57,7 @@ public:
     [[nodiscard]] Answers& answers() noexcept { return answers_; }
     void destroy_store() { store_.reset(); }
 
-    /// Turns the loop, and the clock with it, until `is_so`.
+    /// Turns the loop, its clock going as the real one does, until `is_so`.
     void turn_until(const std::function<bool()>& is_so, const char* what);
     void wait_until_ready() {
         turn_until([&] { return store_->is_ready(); }, "ready");
