@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <span>
@@ -21,7 +22,9 @@ namespace chihaya::redis::test {
 /// Thread: any
 class Recorder final : public RegistrySink {
 public:
-    Status answer{};  // to every call; set before anybody calls
+    // Set before anybody calls.
+    Status answer{};                     // to every call
+    std::function<void()> while_called;  // runs inside every call but `lapsed`
 
     Status put_users(std::span<const UserRecord> users) noexcept override {
         return note("put_users", users, [&](const UserRecord& user) {
@@ -89,6 +92,9 @@ private:
     }
     template <class Record, class Text>
     Status note(const char* name, std::span<const Record> records, Text text) noexcept {
+        if (while_called) {
+            while_called();
+        }
         const std::lock_guard lock(mutex_);
         std::string call = name;
         for (const Record& record : records) {

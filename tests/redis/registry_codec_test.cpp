@@ -19,7 +19,7 @@ std::string encoded(const Record& record) {
     return bytes;
 }
 
-TorrentRecord torrent() {
+TorrentRecord every_field() {
     return {.id = TorrentId{0x0102030405060708U},
             .info_hash = info_hash(1),
             .freeleech = Freeleech::neutral,
@@ -51,7 +51,7 @@ TEST_CASE("what was encoded is decoded, and nothing else is") {
     someone.flags = UserFlags::can_leech | UserFlags::hidden;
     someone.up_multiplier = 1.5;
     check_only_whole(someone);
-    check_only_whole(torrent());
+    check_only_whole(every_field());
     check_only_whole(ClientRecord{.prefix = prefix("-TR2")});
     check_only_whole(TokenRecord{.user = UserId{7}, .info_hash = info_hash(9)});
     check_only_whole(UserId{7});
@@ -61,7 +61,7 @@ TEST_CASE("what was encoded is decoded, and nothing else is") {
 
 TEST_CASE("a record has the bytes that are written down") {
     CHECK(encoded(UserId{0x0102}) == std::string("\0\0\0\0\0\0\1\2\1", 9));
-    const std::string bytes = encoded(torrent());
+    const std::string bytes = encoded(every_field());
     CHECK(bytes.substr(20, 13) == std::string("\1\1\2\3\4\5\6\7\10\0\0\0\2", 13));
     CHECK(bytes.substr(33, 8) == std::string("\x40\x04\0\0\0\0\0\0", 8));  // 2.5
     CHECK(bytes.substr(49) == std::string("\0\0\0\115", 4));
@@ -78,7 +78,7 @@ TEST_CASE("unsound values are neither written nor taken") {
         someone.down_multiplier = wrong;
         CHECK(encoded(someone).empty());
     }
-    TorrentRecord other = torrent();
+    TorrentRecord other = every_field();
     other.freeleech = Freeleech{3};
     CHECK(encoded(other).empty());
     CHECK(encoded(ClientRecord{}).empty());
@@ -90,7 +90,7 @@ TEST_CASE("unsound values are neither written nor taken") {
     bytes = sound;
     bytes[8 + 1 + 20] = 'x';  // behind the passkey's end
     CHECK_FALSE(decode<UserRecord>(bytes).has_value());
-    bytes = encoded(torrent());
+    bytes = encoded(every_field());
     bytes[20 + 1 + 8] = 1;  // freeleech is 16 777 218
     CHECK_FALSE(decode<TorrentRecord>(bytes).has_value());
 }

@@ -39,6 +39,12 @@ inline TorrentErasure erasure(std::uint8_t number, std::string_view why) {
     return made;
 }
 
+inline const std::vector<UserRecord> two_users{user(7, "seven"), user(8, "eight")};
+inline const TorrentRecord torrent{
+    .id = TorrentId{3}, .info_hash = info_hash(1), .up_multiplier = 0.5, .snatches = 9};
+inline const ClientRecord client{.prefix = prefix("-TR")};
+inline const TokenRecord token{.user = UserId{7}, .info_hash = info_hash(1)};
+
 inline std::vector<UserRecord> many_users(std::uint64_t count) {
     std::vector<UserRecord> all;
     for (std::uint64_t id = 1; id <= count; ++id) {

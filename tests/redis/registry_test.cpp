@@ -1,7 +1,5 @@
-#include "plugins/redis/registry_store.hpp"
-#include "tests/redis/recorder.hpp"
+#include "tests/redis/registry_node.hpp"
 #include "tests/redis/registry_records.hpp"
-#include "tests/redis/worker.hpp"
 #include "tests/support/redis_server.hpp"
 
 #include <doctest/doctest.h>
@@ -13,37 +11,9 @@ TEST_SUITE_BEGIN("the registry in Redis");
 namespace chihaya::redis::test {
 namespace {
 
-using chihaya::test::FakeClock;
-using chihaya::test::FakeHost;
 using chihaya::test::lacks_redis;
 using chihaya::test::RedisServer;
 using chihaya::test::wait_until;
-
-/// One tracker's share.
-struct Node {
-    explicit Node(const RedisServer& redis)
-        : store(log, parameters_of(R"({"url": "redis://)" + redis.address() + R"("})")) {}
-    ~Node() { store.unfollow(); }
-
-    void wait_for(const std::string& call) {
-        INFO(call);
-        wait_until(call, [&] { return sink.has(call); });
-    }
-    void wait_for_lapse(std::size_t count = 1) {
-        wait_until("a lapse", [&] { return sink.lapses() >= count; });
-    }
-
-    FakeClock clock;
-    FakeHost log{clock};
-    Recorder sink;
-    RegistryStore store;
-};
-
-const std::vector<UserRecord> two_users{user(7, "seven"), user(8, "eight")};
-const TorrentRecord torrent{
-    .id = TorrentId{3}, .info_hash = info_hash(1), .up_multiplier = 0.5, .snatches = 9};
-const ClientRecord client{.prefix = prefix("-TR")};
-const TokenRecord token{.user = UserId{7}, .info_hash = info_hash(1)};
 
 }  // namespace
 
@@ -52,8 +22,8 @@ TEST_CASE("a change of one tracker reaches all, its own included, in the order o
         return;
     }
     const RedisServer redis;
-    Node here(redis);
-    Node there(redis);
+    Node here(url_of(redis));
+    Node there(url_of(redis));
     REQUIRE(here.store.follow(here.sink).ok());
     REQUIRE(there.store.follow(there.sink).ok());
 
@@ -81,7 +51,7 @@ TEST_CASE("a load shows everything that was put and not erased") {
         return;
     }
     const RedisServer redis;
-    Node here(redis);
+    Node here(url_of(redis));
     const auto users = many_users(3000);
     const std::vector<UserId> gone{UserId{1}, UserId{3000}};
     REQUIRE(here.store.put_users(users).ok());
@@ -91,7 +61,7 @@ TEST_CASE("a load shows everything that was put and not erased") {
     REQUIRE(here.store.erase_users(gone).ok());
     REQUIRE(here.store.erase_users(gone).ok());  // not there any more, and that is fine
 
-    Node there(redis);
+    Node there(url_of(redis));
     REQUIRE(there.store.load(there.sink).ok());
     CHECK(there.sink.users().size() == 2998);
     CHECK(there.sink.users().at(2999).passkey == users[2998].passkey);
@@ -107,7 +77,7 @@ TEST_CASE("a load stops at the first thing the sink does not take") {
         return;
     }
     const RedisServer redis;
-    Node here(redis);
+    Node here(url_of(redis));
     REQUIRE(here.store.put_users(two_users).ok());
     REQUIRE(here.store.put_torrents(one(torrent)).ok());
     here.sink.answer = {StatusCode::unavailable, "enough"};
@@ -120,7 +90,7 @@ TEST_CASE("what is no record is skipped, and told of once") {
         return;
     }
     const RedisServer redis;
-    Node here(redis);
+    Node here(url_of(redis));
     REQUIRE(here.store.put_users(two_users).ok());
     redis.command({"HSET", "chihaya:{registry}:users", "short", "x"});
     redis.command({"HSET", "chihaya:{registry}:users", "12345678", std::string(53, '\2')});
@@ -138,7 +108,7 @@ TEST_CASE("nonsense in the feed is skipped") {
         return;
     }
     const RedisServer redis;
-    Node here(redis);
+    Node here(url_of(redis));
     REQUIRE(here.store.put_users(two_users).ok());
     REQUIRE(here.store.follow(here.sink).ok());
     const std::string epoch = redis.command({"HGET", "chihaya:{registry}:head", "epoch"});
@@ -164,46 +134,22 @@ TEST_CASE("nothing is passed on while a load runs; it follows afterwards") {
         return;
     }
     const RedisServer redis;
-    Node here(redis);
-    Node there(redis);
+    Node here(url_of(redis));
+    Node there(url_of(redis));
     REQUIRE(here.store.put_torrents(one(torrent)).ok());
     REQUIRE(here.store.follow(here.sink).ok());
 
-    /// Another tracker puts users while it is shown the torrents.
-    class Slow final : public RegistrySink {
-    public:
-        explicit Slow(Node& here, Node& there) : here_(here), there_(there) {}
-        Status put_users(std::span<const UserRecord> /*users*/) noexcept override { return {}; }
-        Status put_torrents(std::span<const TorrentRecord> /*all*/) noexcept override {
-            const Status put = there_.store.put_users(two_users);
-            wait_until("the feed has had time", [this, rounds = 0]() mutable {
-                is_quiet = is_quiet && here_.sink.calls().empty();
-                return ++rounds > 25;
-            });
-            return put;
-        }
-        Status put_clients(std::span<const ClientRecord> /*all*/) noexcept override { return {}; }
-        Status put_tokens(std::span<const TokenRecord> /*all*/) noexcept override { return {}; }
-        Status erase_users(std::span<const UserId> /*all*/) noexcept override { return {}; }
-        Status erase_torrents(std::span<const TorrentErasure> /*all*/) noexcept override {
-            return {};
-        }
-        Status erase_clients(std::span<const PeerIdPrefix> /*all*/) noexcept override { return {}; }
-        Status erase_tokens(std::span<const TokenRecord> /*all*/) noexcept override { return {}; }
-        Status remember_peers(const InfoHash& /*info_hash*/,
-                              std::span<const PeerRecord> /*peers*/) noexcept override {
-            return {};
-        }
-        void lapsed() noexcept override {}
-        bool is_quiet = true;
-
-    private:
-        Node& here_;
-        Node& there_;
+    bool is_quiet = true;
+    Recorder loads;
+    loads.while_called = [&] {  // another tracker puts users while this one is shown a torrent
+        CHECK(there.store.put_users(two_users).ok());
+        wait_until("the feed has had time", [&, rounds = 0]() mutable {
+            is_quiet = is_quiet && here.sink.calls().empty();
+            return ++rounds > 25;
+        });
     };
-    Slow sink(here, there);
-    REQUIRE(here.store.load(sink).ok());
-    CHECK(sink.is_quiet);
+    REQUIRE(here.store.load(loads).ok());
+    CHECK(is_quiet);
     here.wait_for("put_users 7=seven 8=eight");
 }
 
@@ -212,7 +158,7 @@ TEST_CASE("after unfollow nothing is passed on, and follow begins again at the e
         return;
     }
     const RedisServer redis;
-    Node here(redis);
+    Node here(url_of(redis));
     REQUIRE(here.store.follow(here.sink).ok());
     here.store.unfollow();
     here.store.unfollow();
@@ -232,8 +178,8 @@ TEST_CASE("200 000 users are put, heard of by another tracker, and loaded") {
         return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
     };
     const RedisServer redis;
-    Node here(redis);
-    Node there(redis);
+    Node here(url_of(redis));
+    Node there(url_of(redis));
     REQUIRE(there.store.follow(there.sink).ok());
     const auto users = many_users(200'000);
     const auto begin = Clock::now();
