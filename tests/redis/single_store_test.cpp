@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <vector>
+
 TEST_SUITE_BEGIN("a store on one server");
 
 namespace chihaya::redis::test {
@@ -207,6 +212,30 @@ TEST_CASE("a server that became a replica is left, and a replica is none to begi
     server.command({"REPLICAOF", "NO", "ONE"});
     worker.wait_until_ready();
     CHECK(worker.ask("k", {"SET", "k", "1"}) == "+OK");
+}
+
+TEST_CASE("a server that is still loading is not ready") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisServer server({.arguments = {"--key-load-delay", "500", "--enable-debug-command", "yes",
+                                      "--loading-process-events-interval-bytes", "1024"}});
+    server.command({"DEBUG", "POPULATE", "1000"});
+    server.command({"SAVE"});
+    server.kill();
+    std::vector<std::string> lines;
+    std::jthread other([&] {
+        Worker worker(url(server));
+        worker.wait_until_ready();
+        lines = worker.host().lines();
+    });
+    server.start();
+    other.join();
+    const bool said_so = std::ranges::any_of(lines, [](const std::string& line) {
+        return line.find("SCRIPT LOAD: LOADING") != std::string::npos;
+    });
+    REQUIRE(said_so);
+    CHECK(lines.back() == server.address() + ": connected again");
 }
 
 TEST_CASE("what is outstanding when a store ends has failed") {

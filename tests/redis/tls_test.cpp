@@ -106,7 +106,8 @@ TEST_CASE("a server that asks for a certificate is shown one") {
         return;
     }
     const Secured secured("IP:127.0.0.1", "yes");
-    CHECK(complaint(secured.json("127.0.0.1", secured.trusting())).find("not connected: TLS: ") !=
+    // Whether the alert comes first or the end of the connection is up to the server.
+    CHECK(complaint(secured.json("127.0.0.1", secured.trusting())).find("not connected: ") !=
           std::string::npos);
     secured.authority.sign("tracker", "DNS:tracker");
     Worker worker(secured.json("127.0.0.1", secured.trusting() + R"(, "tls_cert": ")" +
@@ -132,15 +133,15 @@ TEST_CASE("TLS with a server that speaks none, and none with one that does, is n
 TEST_CASE("a certificate that cannot be read is refused at the start") {
     const Authority authority;
     CHECK_THROWS_WITH(
-        parameters_of(R"({"url": "rediss://h", "tls_ca": "/absent"})"),
+        static_cast<void>(parameters_of(R"({"url": "rediss://h", "tls_ca": "/absent"})")),
         "tracker.params.tls_ca: found \"/absent\" (No such file or directory), accepted is a PEM "
         "file of certificates; leave it out for the system's");
     authority.sign("one", "DNS:one");
     authority.sign("two", "DNS:two");
-    CHECK_THROWS_WITH(
-        parameters_of(R"({"url": "rediss://h", "tls_cert": ")" + authority.file("one.crt") +
-                      R"(", "tls_key": ")" + authority.file("two.key") + "\"}"),
-        doctest::Contains("accepted is the PEM file of tls_cert's key"));
+    CHECK_THROWS_WITH(static_cast<void>(parameters_of(
+                          R"({"url": "rediss://h", "tls_cert": ")" + authority.file("one.crt") +
+                          R"(", "tls_key": ")" + authority.file("two.key") + "\"}")),
+                      doctest::Contains("accepted is the PEM file of tls_cert's key"));
 }
 
 }  // namespace chihaya::redis::test
