@@ -126,7 +126,7 @@ void Service::load_shared_copy() {
     if (tracker_ == nullptr) {
         return;  // it has been given back meanwhile
     }
-    if (const Status loaded = tracker_->load(roster_->replica()); !loaded.ok()) {
+    if (const Status loaded = roster_->load(); !loaded.ok()) {
         log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
                    {{"reason", loaded.reason}});
     }

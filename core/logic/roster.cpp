@@ -1,5 +1,6 @@
 #include "core/logic/roster.hpp"
 
+#include "core/logic/roster_replica.hpp"
 #include "core/logic/roster_tables.hpp"
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 namespace chihaya::logic {
 
 Roster::Roster(TrackerDriver& driver)
-    : driver_(driver), tables_(std::make_unique<RosterTables>()) {}
+    : driver_(driver),
+      tables_(std::make_unique<RosterTables>()),
+      replica_(std::make_unique<Replica>(changes_, *tables_)) {}
 
 Roster::~Roster() = default;
 
@@ -42,7 +45,20 @@ Roster::Sizes Roster::sizes() const noexcept {
 }
 
 RegistrySink& Roster::replica() noexcept {
-    return *tables_;
+    return *replica_;
+}
+
+Status Roster::load() noexcept {
+    const bool withdraws = replica_->take_lapse();
+    tables_->begin_load();
+    Loading loading(*tables_);
+    const Status loaded = driver_.load(loading);
+    const Status ended = tables_->end_load(withdraws && loaded.ok());
+    const Status status = loaded.ok() ? ended : loaded;
+    if (withdraws && !status.ok()) {
+        replica_->keep_lapse();
+    }
+    return status;
 }
 
 void Roster::on_lapsed(std::function<void()> hook) {
@@ -51,7 +67,7 @@ void Roster::on_lapsed(std::function<void()> hook) {
 
 template <class Write, class Publish>
 Status Roster::write_through(Write write, Publish publish) noexcept {
-    const std::lock_guard lock(writers_);
+    const std::lock_guard lock(changes_);
     const Status written = write();
     return written.ok() ? publish() : written;
 }

@@ -6,23 +6,28 @@
 ///
 /// Writers (the management API, a backend driver that loads) write through to the tracker driver,
 /// whose shared copy survives a restart, and then publish here. What comes from that shared copy
-/// (`TrackerDriver::load` and `follow`) goes to `replica()`, which only publishes. Readers take a
-/// shard's lock for a look-up and copy what they need.
+/// (`load`, and `TrackerDriver::follow` with `replica()`) is only published. Readers take a shard's
+/// lock for a look-up and copy what they need.
+///
+/// Other processes may change the same shared copy, and all shall end with the same records: the
+/// driver passes on every commit in one order, a write of this process included, so that one is
+/// published here before anything that was committed after it.
 
 #include "chihaya/registry.hpp"
 #include "chihaya/tracker_driver.hpp"
 #include "chihaya/types.hpp"
+#include "core/logic/turnstile.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace chihaya::logic {
 
+class Replica;
 class RosterTables;
 
 /// Thread: look-ups and writes from any thread; writes block while they are written through, one
@@ -58,12 +63,18 @@ public:
     };
     [[nodiscard]] Sizes sizes() const noexcept;
 
-    /// Publishes without writing through: the sink for `TrackerDriver::load` and `follow`. May be
-    /// called while a write of this process is being written through, and from inside it.
+    /// Publishes without writing through: the sink for `TrackerDriver::follow`. Another thread's
+    /// call waits while a write of this process is being written through; one from inside the write
+    /// does not.
     [[nodiscard]] RegistrySink& replica() noexcept;
 
+    /// Publishes the driver's shared copy. After a lapse at the replica, records that are not part
+    /// of it any more disappear; after a load that fails they stay until one succeeds.
+    /// Thread: one at a time
+    Status load() noexcept;
+
     /// `hook` is called by `lapsed`, here or at the replica, on the thread that says so: it lets a
-    /// thread of its owner load afresh, and returns. Set before anybody writes.
+    /// thread of its owner `load` afresh, and returns. Set before anybody writes.
     void on_lapsed(std::function<void()> hook);
 
     // RegistrySink: writes. Not ok means that nothing was changed here; when memory ran out, some
@@ -85,8 +96,9 @@ private:
     Status write_through(Write write, Publish publish) noexcept;
 
     TrackerDriver& driver_;
-    std::mutex writers_;  // held while a change is written through and published
+    Turnstile changes_;  // held while a change is written through and published
     std::unique_ptr<RosterTables> tables_;
+    std::unique_ptr<Replica> replica_;
 };
 
 }  // namespace chihaya::logic

@@ -1,12 +1,12 @@
 #include "core/logic/roster_tables.hpp"
 
+#include "core/logic/roster_change.hpp"
+
 #include <algorithm>
 #include <chrono>
 
 namespace chihaya::logic {
 namespace {
-
-constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
 
 /// The key that `text` is looked up by; empty when no user can have it.
 std::optional<Passkey> passkey_key(std::string_view text) noexcept {
@@ -16,23 +16,6 @@ std::optional<Passkey> passkey_key(std::string_view text) noexcept {
     }
     std::ranges::copy(text, key.text.begin());
     return key;
-}
-
-/// The key of a token, whatever its spare bytes hold.
-TokenRecord token_key(UserId user, const InfoHash& info_hash) noexcept {
-    return {.user = user, .info_hash = info_hash};
-}
-
-/// Runs `change` with the lock held.
-template <class Mutex, class Change>
-Status changed(Mutex& mutex, Change change) noexcept {
-    try {
-        const std::lock_guard lock(mutex);
-        change();
-        return {};
-    } catch (...) {  // nothing else is thrown in here
-        return out_of_memory;
-    }
 }
 
 }  // namespace
@@ -76,6 +59,7 @@ Status RosterTables::put_users(std::span<const UserRecord> users) noexcept {
 
 /// The new passkey is good before the old one is not: an announce in between finds its user.
 void RosterTables::put_user(const UserRecord& user) {
+    settle(user.id);
     const auto before = passkeys_.find(user.id);
     const auto key = passkey_key(user.passkey.view());
     if (key) {
@@ -98,17 +82,23 @@ void RosterTables::withdraw(UserId user, const Passkey& passkey) noexcept {
 Status RosterTables::erase_users(std::span<const UserId> users) noexcept {
     return changed(changes_, [&] {
         for (const UserId user : users) {
-            if (const auto passkey = passkeys_.find(user)) {
-                withdraw(user, *passkey);
-                passkeys_.erase(user);
-            }
+            settle(user);
+            erase_user(user);
         }
     });
+}
+
+void RosterTables::erase_user(UserId user) noexcept {
+    if (const auto passkey = passkeys_.find(user)) {
+        withdraw(user, *passkey);
+        passkeys_.erase(user);
+    }
 }
 
 Status RosterTables::put_torrents(std::span<const TorrentRecord> torrents) noexcept {
     return changed(changes_, [&] {
         for (const TorrentRecord& torrent : torrents) {
+            settle(torrent.info_hash);
             torrents_.put(torrent.info_hash, torrent);
         }
         const std::lock_guard lock(erasures_mutex_);
@@ -126,6 +116,7 @@ Status RosterTables::erase_torrents(std::span<const TorrentErasure> torrents) no
             erasures_.put(torrent, now);
         }
         for (const TorrentErasure& torrent : torrents) {
+            settle(torrent.info_hash);
             torrents_.erase(torrent.info_hash);
         }
     });
@@ -135,6 +126,9 @@ Status RosterTables::put_clients(std::span<const ClientRecord> clients) noexcept
     return changed(clients_mutex_, [&] {
         for (const ClientRecord& client : clients) {
             clients_.put(client.prefix);
+            if (loaded_clients_) {
+                loaded_clients_->put(client.prefix);
+            }
         }
     });
 }
@@ -143,6 +137,9 @@ Status RosterTables::erase_clients(std::span<const PeerIdPrefix> clients) noexce
     return changed(clients_mutex_, [&] {
         for (const PeerIdPrefix& prefix : clients) {
             clients_.erase(prefix);
+            if (loaded_clients_) {
+                loaded_clients_->erase(prefix);
+            }
         }
     });
 }
@@ -150,7 +147,9 @@ Status RosterTables::erase_clients(std::span<const PeerIdPrefix> clients) noexce
 Status RosterTables::put_tokens(std::span<const TokenRecord> tokens) noexcept {
     return changed(changes_, [&] {
         for (const TokenRecord& token : tokens) {
-            tokens_.put(token_key(token.user, token.info_hash), Nothing{});
+            const TokenRecord key = token_key(token.user, token.info_hash);
+            settle(key);
+            tokens_.put(key, Nothing{});
         }
     });
 }
@@ -158,14 +157,11 @@ Status RosterTables::put_tokens(std::span<const TokenRecord> tokens) noexcept {
 Status RosterTables::erase_tokens(std::span<const TokenRecord> tokens) noexcept {
     return changed(changes_, [&] {
         for (const TokenRecord& token : tokens) {
-            tokens_.erase(token_key(token.user, token.info_hash));
+            const TokenRecord key = token_key(token.user, token.info_hash);
+            settle(key);
+            tokens_.erase(key);
         }
     });
-}
-
-Status RosterTables::remember_peers(const InfoHash& /*info_hash*/,
-                                    std::span<const PeerRecord> /*peers*/) noexcept {
-    return {};  // peers are the tracker driver's, and it is where they came from
 }
 
 void RosterTables::lapsed() noexcept {

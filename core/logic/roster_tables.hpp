@@ -9,6 +9,7 @@
 #include "core/logic/client_list.hpp"
 #include "core/logic/erasures.hpp"
 #include "core/logic/roster.hpp"
+#include "core/logic/settled.hpp"
 #include "core/logic/sharded_table.hpp"
 
 #include <cstdint>
@@ -22,7 +23,7 @@
 namespace chihaya::logic {
 
 /// Thread: any; changes are made one at a time
-class RosterTables final : public RegistrySink {
+class RosterTables final {
 public:
     [[nodiscard]] std::optional<UserRecord> user(std::string_view passkey) const noexcept;
     [[nodiscard]] std::optional<TorrentRecord> torrent(const InfoHash& info_hash) const noexcept;
@@ -34,25 +35,43 @@ public:
 
     void on_lapsed(std::function<void()> hook) { lapsed_hook_ = std::move(hook); }
 
-    Status put_users(std::span<const UserRecord> users) noexcept override;
-    Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override;
-    Status put_clients(std::span<const ClientRecord> clients) noexcept override;
-    Status put_tokens(std::span<const TokenRecord> tokens) noexcept override;
-    Status erase_users(std::span<const UserId> users) noexcept override;
-    Status erase_torrents(std::span<const TorrentErasure> torrents) noexcept override;
-    Status erase_clients(std::span<const PeerIdPrefix> clients) noexcept override;
-    Status erase_tokens(std::span<const TokenRecord> tokens) noexcept override;
-    Status remember_peers(const InfoHash& info_hash,
-                          std::span<const PeerRecord> peers) noexcept override;
-    void lapsed() noexcept override;
+    /// Until `end_load`, remembers what is put and erased. A record that is loaded is published
+    /// only where it was neither, because the change is newer than the load.
+    void begin_load() noexcept;
+    Status load_users(std::span<const UserRecord> users) noexcept;
+    Status load_torrents(std::span<const TorrentRecord> torrents) noexcept;
+    Status load_tokens(std::span<const TokenRecord> tokens) noexcept;
+    /// `withdraws`: records that were neither loaded nor put since it began disappear.
+    /// Errors: out of memory; some may be left
+    Status end_load(bool withdraws) noexcept;
+
+    Status put_users(std::span<const UserRecord> users) noexcept;
+    Status put_torrents(std::span<const TorrentRecord> torrents) noexcept;
+    Status put_clients(std::span<const ClientRecord> clients) noexcept;
+    Status put_tokens(std::span<const TokenRecord> tokens) noexcept;
+    Status erase_users(std::span<const UserId> users) noexcept;
+    Status erase_torrents(std::span<const TorrentErasure> torrents) noexcept;
+    Status erase_clients(std::span<const PeerIdPrefix> clients) noexcept;
+    Status erase_tokens(std::span<const TokenRecord> tokens) noexcept;
+    void lapsed() noexcept;  // calls the hook
 
 private:
     struct Nothing {};
 
     void put_user(const UserRecord& user);
+    void erase_user(UserId user) noexcept;
+    template <class Key>
+    void settle(const Key& key) noexcept {
+        if (settled_) {
+            settled_->add(key);
+        }
+    }
+    void withdraw_unsettled();
     void withdraw(UserId user, const Passkey& passkey) noexcept;
 
     std::mutex changes_;  // one change at a time; look-ups do not take it
+    const KeyedHash keyed_;
+    std::optional<Settled> settled_;  // under `changes_`; while a load runs
 
     ShardedTable<Passkey, UserRecord> users_;
     ShardedTable<UserId, Passkey> passkeys_;
@@ -61,6 +80,7 @@ private:
 
     mutable std::shared_mutex clients_mutex_;
     ClientList clients_;
+    std::optional<ClientList> loaded_clients_;  // put since a load began
     mutable std::shared_mutex erasures_mutex_;
     Erasures erasures_{limits::erasure_reasons_max};
 

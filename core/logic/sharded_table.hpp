@@ -20,7 +20,7 @@ namespace chihaya::logic {
 
 /// Shape:  `Key` has no padding and compares as its bytes do; `Value` is cheap to copy
 /// Thread: any; a look-up waits for a change of the same piece only
-/// Cost:   all members constant, except `size`
+/// Cost:   all members constant, except `size` and `for_each_key`
 template <class Key, class Value>
 class ShardedTable {
     static_assert(std::has_unique_object_representations_v<Key>);
@@ -59,6 +59,18 @@ public:
         Shard& shard = shard_of(key);
         const std::lock_guard lock(shard.mutex);
         shard.entries.erase(key);
+    }
+
+    /// Shows every key to `visit`, one piece after the other, each as it is at that moment.
+    /// Errors: what `visit` throws, which must not use the table
+    template <class Visit>
+    void for_each_key(Visit visit) const {
+        for (const Shard& shard : shards_) {
+            const std::shared_lock lock(shard.mutex);
+            for (const auto& entry : shard.entries) {
+                visit(entry.first);
+            }
+        }
     }
 
     [[nodiscard]] std::size_t size() const noexcept {

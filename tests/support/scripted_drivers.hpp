@@ -73,9 +73,10 @@ public:
 /// Thread: the registry's members from any; the fields while nothing else runs
 class ScriptedTracker final : public TrackerDriver {
 public:
-    Status answer{};                   // to every write
-    Status health_answer{};            // to `health`
-    std::function<void()> while_busy;  // runs inside every write
+    Status answer{};                                   // to every write
+    Status health_answer{};                            // to `health`
+    std::function<void()> while_busy;                  // runs inside every write
+    std::function<Status(RegistrySink&)> shared_copy;  // answers a load
     std::vector<std::pair<SwarmRecord, std::vector<PeerRecord>>> swarms;
     std::vector<std::pair<const char*, double>> gauges;
 
@@ -112,7 +113,9 @@ public:
     Status erase_tokens(std::span<const TokenRecord> tokens) noexcept override {
         return write("erase_tokens", tokens.size());
     }
-    Status load(RegistrySink& /*sink*/) noexcept override { return {}; }
+    Status load(RegistrySink& sink) noexcept override {
+        return shared_copy ? shared_copy(sink) : Status{};
+    }
     Status follow(RegistrySink& /*sink*/) noexcept override { return {}; }
     void unfollow() noexcept override {}
     Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override {

@@ -133,7 +133,10 @@ public:
     /// at a time, from a thread of the driver's. Nothing is passed on while a `load` runs; what is
     /// committed meanwhile follows after it. A possible gap is reported with `sink.lapsed()`.
     /// The host follows before it loads. A driver whose registry nobody shares passes on nothing.
+    /// After a lapse, records that the next `load` with ok leaves out are gone.
     ///
+    /// Thread:   the sink may wait until a write of this process has returned, so a put or erase
+    ///           waits for no call of the sink by another thread
     /// Lifetime: `sink` is borrowed until `unfollow` returns
     virtual Status follow(RegistrySink& sink) noexcept = 0;
 

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -278,6 +280,41 @@ TEST_CASE("a driver may pass a change on while it is being written") {
     };
     REQUIRE(roster.put_torrents(one(torrent(1))).ok());
     CHECK(roster.sizes().torrents == 2);
+}
+
+TEST_CASE("a change that is passed on meanwhile is not undone by an older write of this process") {
+    ScriptedTracker driver;
+    Roster roster(driver);
+    std::thread feed;
+    driver.while_busy = [&] {  // committed; then another node's change is, and is passed on
+        std::promise<void> begun;
+        feed = std::thread([&] {
+            begun.set_value();
+            CHECK(roster.replica().put_users(one(user(anna, "theirs"))).ok());
+        });
+        begun.get_future().wait();
+    };
+    REQUIRE(roster.put_users(one(user(anna, "ours"))).ok());
+    feed.join();
+    CHECK(roster.user("theirs"));
+    CHECK_FALSE(roster.user("ours"));
+}
+
+TEST_CASE("a thread that writes without end does not keep out what is passed on") {
+    ScriptedTracker driver;
+    Roster roster(driver);
+    std::atomic<bool> stop{false};
+    std::thread writer([&] {
+        while (!stop.load()) {
+            CHECK(roster.put_torrents(one(torrent(1))).ok());
+        }
+    });
+    for (unsigned i = 2; i < 100; ++i) {
+        CHECK(roster.replica().put_torrents(one(torrent(i))).ok());
+    }
+    stop = true;
+    writer.join();
+    CHECK(roster.torrent(hash(99)));
 }
 
 TEST_CASE("peers that a site remembers reach the driver as dormant ones, however many") {
