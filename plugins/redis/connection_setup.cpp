@@ -158,6 +158,9 @@ void Connection::become_ready() noexcept {
 
 void Connection::deadline_passed() noexcept {
     deadline_ = TimerId::none;
+    if (doomed_) {
+        return;
+    }
     switch (state_) {
         case State::waiting:
             return begin();

@@ -44,6 +44,7 @@ bool Pipeline::add(const Request& request, Purpose purpose, std::uint32_t since)
 
 void Pipeline::pop() noexcept {
     head_ += oldest().size;
+    sent_ = std::max(sent_, head_);  // it will not be sent any more
     first_ = (first_ + 1) & (ring_.size() - 1);
     --count_;
     if (count_ != 0) {
