@@ -64,9 +64,10 @@ void RedisSentinel::start_sentinel(const RedisOptions& options) {
     sentinels_.push_back(std::make_unique<RedisServer>(RedisOptions{.is_sentinel = true}));
     const RedisServer& sentinel = *sentinels_.back();
     // Found out and told sooner than in two and ten seconds. A promotion is seen after a second at
-    // most, and undone by the others if it takes longer than four times the period of publishing.
-    sentinel.command({"SENTINEL", "DEBUG", "PUBLISH-PERIOD", "500", "INFO-PERIOD", "100",
-                      "PING-PERIOD", "100", "ASK-PERIOD", "100"});
+    // most, and undone by the others if it takes longer than four times the period of publishing;
+    // the period of pings stays, as a replica is no candidate when not heard of for five of them.
+    sentinel.command(
+        {"SENTINEL", "DEBUG", "PUBLISH-PERIOD", "500", "INFO-PERIOD", "100", "ASK-PERIOD", "100"});
     sentinel.command(
         {"SENTINEL", "MONITOR", master_name, "127.0.0.1", std::to_string(server(0).port()), "2"});
     // The last one is slower to notice: three who stand for election at the same moment would each
