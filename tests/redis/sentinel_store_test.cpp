@@ -60,6 +60,7 @@ TEST_CASE("a master that is made a replica is left for the new one") {
     sentinels.fail_over();
     CHECK(&sentinels.master() != &first);
     worker.turn_until([&] { return worker.ask("k", {"SET", "k", "3"}) == "+OK"; }, "a master");
+    CHECK(worker.ask("k", {"GET", "k"}) == "'3'");
     CHECK(sentinels.master().ask({"GET", "k"}) == "3");
 }
 
