@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <type_traits>
 
 namespace chihaya::redis {
 namespace {
@@ -13,6 +14,11 @@ constexpr std::size_t prefix_max = 64;
 constexpr std::chrono::milliseconds shortest{10};
 constexpr std::chrono::milliseconds longest{60'000};
 constexpr const char* in_quotes = "write it in double quotes";
+constexpr const char* accepted_keys =
+    ": unknown and ignored; accepted are url, host, port, user, password, database, mode, master, "
+    "sentinel_password, prefix, connect_timeout, timeout, queue, tls_ca, tls_cert, tls_key and "
+    "tls_verify";
+
 /// What the operator wrote, short enough for a log line.
 std::string excerpt(const std::string& text) {
     constexpr std::size_t longest_excerpt = 60;
@@ -27,116 +33,81 @@ bool names_a_secret(std::string_view key) {
 
 /// What is done with each key.
 struct ParameterReader::Key {
+    using Reader = ParameterReader;
+    using Name = const std::string&;
+
     const char* name;
-    void (*read)(ParameterReader& reader, const std::string& key);
+    void (*read)(Reader& reader, Name key);
+
+    template <auto Field>
+    static void text(Reader& reader, Name key) {
+        reader.read_text(key, reader.parameters_.*Field);
+    }
+    template <auto Field>
+    static void secret(Reader& reader, Name key) {
+        reader.read_secret(key, reader.parameters_.*Field);
+    }
+    template <auto Field>
+    static void duration(Reader& reader, Name key) {
+        reader.read_duration(key, reader.parameters_.*Field);
+    }
+    template <auto Field, std::int64_t least, std::int64_t most>
+    static void number(Reader& reader, Name key) {
+        auto& field = reader.parameters_.*Field;
+        auto value = static_cast<std::int64_t>(field);
+        reader.read_number(key, value, {least, most});
+        field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+    }
+    template <auto Member>
+    static void by(Reader& reader, Name key) {
+        (reader.*Member)(key);
+    }
 };
 
 void ParameterReader::read_key(const std::string& key) {
+    using P = Parameters;
     using R = ParameterReader;
-    using Name = const std::string&;
-    constexpr auto old = [](R& r, Name k) {
-        r.ignore(k);
-    };
-    constexpr auto password = [](R& r, Name k) {
-        r.read_secret(k, r.parameters_.password);
-    };
-    constexpr auto sentinel = [](R& r, Name k) {
-        r.read_secret(k, r.parameters_.sentinel_password);
-    };
+    constexpr std::int64_t databases = std::numeric_limits<std::int32_t>::max();
     static constexpr std::array<Key, 32> keys{{
-        {"url",
-         [](R& r, Name k) {
-             r.read_url(k);
-         }},
-        {"host",
-         [](R& r, Name k) {
-             r.read_host(k);
-         }},
-        {"port",
-         [](R& r, Name k) {
-             r.read_port(k);
-         }},
-        {"user",
-         [](R& r, Name k) {
-             r.read_text(k, r.parameters_.user, "a user's name");
-         }},
-        {"pass", password},
-        {"pass_file", password},
-        {"pass_env", password},
-        {"password", password},
-        {"password_file", password},
-        {"password_env", password},
-        {"database",
-         [](R& r, Name k) {
-             std::int64_t number = 0;
-             r.read_number(k, number, {0, std::numeric_limits<std::int32_t>::max()});
-             r.parameters_.database = static_cast<std::uint32_t>(number);
-         }},
-        {"mode",
-         [](R& r, Name k) {
-             r.read_mode(k);
-         }},
-        {"master",
-         [](R& r, Name k) {
-             r.read_text(k, r.parameters_.master, "a master's name");
-         }},
-        {"sentinel_password", sentinel},
-        {"sentinel_password_file", sentinel},
-        {"sentinel_password_env", sentinel},
-        {"prefix",
-         [](R& r, Name k) {
-             r.read_prefix(k);
-         }},
-        {"connect_timeout",
-         [](R& r, Name k) {
-             r.read_duration(k, r.parameters_.connect_timeout);
-         }},
-        {"timeout",
-         [](R& r, Name k) {
-             r.read_duration(k, r.parameters_.timeout);
-         }},
-        {"queue",
-         [](R& r, Name k) {
-             auto number = static_cast<std::int64_t>(r.parameters_.queue);
-             r.read_number(k, number, {16, 1'000'000});
-             r.parameters_.queue = static_cast<std::size_t>(number);
-         }},
-        {"tls_ca",
-         [](R& r, Name k) {
-             r.read_text(k, r.parameters_.tls_ca, "a file's name");
-         }},
-        {"tls_cert",
-         [](R& r, Name k) {
-             r.read_text(k, r.parameters_.tls_cert, "a file's name");
-         }},
-        {"tls_key",
-         [](R& r, Name k) {
-             r.read_text(k, r.parameters_.tls_key, "a file's name");
-         }},
-        {"tls_verify",
-         [](R& r, Name k) {
-             r.read_bool(k, r.parameters_.tls_verify);
-         }},
-        {"network", old},
-        {"encoding", old},
-        {"max_idle_conns", old},
-        {"idle_timeout", old},
-        {"conn_timeout", old},
-        {"schema", old},
-        {"max_open_conns", old},
-        {"dsn", old},
+        {"url", &Key::by<&R::read_url>},
+        {"host", &Key::by<&R::read_host>},
+        {"port", &Key::by<&R::read_port>},
+        {"user", &Key::text<&P::user>},
+        {"pass", &Key::secret<&P::password>},
+        {"pass_file", &Key::secret<&P::password>},
+        {"pass_env", &Key::secret<&P::password>},
+        {"password", &Key::secret<&P::password>},
+        {"password_file", &Key::secret<&P::password>},
+        {"password_env", &Key::secret<&P::password>},
+        {"database", &Key::number<&P::database, 0, databases>},
+        {"mode", &Key::by<&R::read_mode>},
+        {"master", &Key::text<&P::master>},
+        {"sentinel_password", &Key::secret<&P::sentinel_password>},
+        {"sentinel_password_file", &Key::secret<&P::sentinel_password>},
+        {"sentinel_password_env", &Key::secret<&P::sentinel_password>},
+        {"prefix", &Key::by<&R::read_prefix>},
+        {"connect_timeout", &Key::duration<&P::connect_timeout>},
+        {"timeout", &Key::duration<&P::timeout>},
+        {"queue", &Key::number<&P::queue, 16, 1'000'000>},
+        {"tls_ca", &Key::text<&P::tls_ca>},
+        {"tls_cert", &Key::text<&P::tls_cert>},
+        {"tls_key", &Key::text<&P::tls_key>},
+        {"tls_verify", &Key::by<&R::read_tls_verify>},
+        {"network", &Key::by<&R::ignore>},
+        {"encoding", &Key::by<&R::ignore>},
+        {"max_idle_conns", &Key::by<&R::ignore>},
+        {"max_open_conns", &Key::by<&R::ignore>},
+        {"idle_timeout", &Key::by<&R::ignore>},
+        {"conn_timeout", &Key::by<&R::ignore>},
+        {"schema", &Key::by<&R::ignore>},
+        {"dsn", &Key::by<&R::ignore>},
     }};
     const auto* const known =
         std::ranges::find_if(keys, [&](const Key& candidate) { return key == candidate.name; });
     if (known != keys.end()) {
-        known->read(*this, key);
-        return;
+        return known->read(*this, key);
     }
-    control_.log(Severity::warning,
-                 "tracker.params." + excerpt(key) +
-                     ": unknown and ignored; accepted are url, host, port, user, password, "
-                     "database, mode, master, sentinel_password, prefix, connect_timeout, timeout, "
-                     "queue, tls_ca, tls_cert, tls_key and tls_verify");
+    control_.log(Severity::warning, "tracker.params." + excerpt(key) + accepted_keys);
 }
 
 std::optional<Parameters> ParameterReader::read() {
@@ -176,11 +147,10 @@ std::string ParameterReader::found(const std::string& key) const {
     return excerpt(Poco::Dynamic::Var::toString(value));
 }
 
-void ParameterReader::read_text(const std::string& key, std::string& into,
-                                const std::string& accepted) {
+void ParameterReader::read_text(const std::string& key, std::string& into) {
     const Poco::Dynamic::Var value = object_.get(key);
     if (!value.isString() || value.toString().find('\0') != std::string::npos) {
-        return refuse(key, found(key), accepted, in_quotes);
+        return refuse(key, found(key), "a text", in_quotes);
     }
     if (!value.toString().empty()) {
         into = value.toString();
@@ -210,12 +180,12 @@ void ParameterReader::read_duration(const std::string& key, std::chrono::millise
     into = *duration;
 }
 
-void ParameterReader::read_bool(const std::string& key, bool& into) {
+void ParameterReader::read_tls_verify(const std::string& key) {
     const Poco::Dynamic::Var value = object_.get(key);
     if (!value.isBoolean()) {
         return refuse(key, found(key), "true or false", "leave it out for the default");
     }
-    into = value.extract<bool>();
+    parameters_.tls_verify = value.extract<bool>();
 }
 
 void ParameterReader::read_secret(const std::string& key, std::string& into) {

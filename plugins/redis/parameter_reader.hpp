@@ -37,10 +37,10 @@ private:
     [[nodiscard]] std::string found(const std::string& key) const;
 
     // Each one leaves the default when it refuses.
-    void read_text(const std::string& key, std::string& into, const std::string& accepted);
+    void read_text(const std::string& key, std::string& into);
     void read_number(const std::string& key, std::int64_t& into, Range range);
     void read_duration(const std::string& key, std::chrono::milliseconds& into);
-    void read_bool(const std::string& key, bool& into);
+    void read_tls_verify(const std::string& key);
     void read_secret(const std::string& key, std::string& into);
     void read_mode(const std::string& key);
     void read_prefix(const std::string& key);
