@@ -1,6 +1,7 @@
 #include "plugins/redis/client.hpp"
 
 #include "tests/redis/worker.hpp"
+#include "tests/support/redis_cluster.hpp"
 #include "tests/support/redis_server.hpp"
 
 #include <doctest/doctest.h>
@@ -101,6 +102,42 @@ TEST_CASE("every master is visited") {
     });
     CHECK(status.ok());
     CHECK(visits == 1);
+}
+
+TEST_CASE("a pipeline over a Cluster is in order, and every master of it is visited") {
+    if (lacks_redis()) {
+        return;
+    }
+    chihaya::test::RedisCluster cluster;
+    Cold cold(R"({"mode": "cluster", "timeout": "10s", "url": "redis://)" +
+              cluster.node(1).address() + "\"}");
+    for (int i = 0; i < 500; ++i) {
+        const std::string key = "k" + std::to_string(i);
+        cold.client.add(slot_of(key), cold.bytes({"SET", key, "v"}));
+        cold.client.add(slot_of(key), cold.bytes({"STRLEN", key}));
+        cold.client.add(slot_of(key), cold.bytes({"ECHO", key}));
+    }
+    std::size_t shown = 0;
+    const Status status = cold.client.run([&](std::size_t index, const Reply& reply) {
+        if (index % 3 == 2) {
+            CHECK(reply.text() == "k" + std::to_string(index / 3));
+        }
+        ++shown;
+    });
+    CHECK(status.ok());
+    CHECK(shown == 1500);
+    std::int64_t keys = 0;
+    int masters = 0;
+    const Status visited = cold.client.for_each_master([&](std::uint16_t slot) {
+        const Reply* reply = nullptr;
+        const Status called = cold.client.call(slot, cold.bytes({"DBSIZE"}), reply);
+        keys += called.ok() ? reply->integer() : 0;
+        ++masters;
+        return called;
+    });
+    CHECK(visited.ok());
+    CHECK(masters == 3);
+    CHECK(keys == 500);
 }
 
 TEST_CASE("a call fails without a server, and succeeds when there is one") {

@@ -140,6 +140,27 @@ TEST_CASE("a dead node fails its slots' commands at once, and no others") {
     CHECK(worker.wait_for(worker.add(keys[2], 5)) == "5");
 }
 
+TEST_CASE("a Cluster that is down fails what it is sent, until it is up") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisCluster cluster;
+    Worker worker(url(cluster));
+    worker.wait_until_ready();
+    const auto keys = keys_of(cluster, 3);
+    wait_until_served(worker, keys[0]);
+    cluster.node(2).kill();
+    worker.turn_until(
+        [&] {
+            return worker.ask(keys[0], {"GET", keys[0]}) == "failed: redis cluster is down";
+        },
+        "the end of the Cluster");
+    cluster.node(2).start();
+    for (const std::string& key : keys) {
+        wait_until_served(worker, key);
+    }
+}
+
 TEST_CASE("a replica that takes a dead master's place is found") {
     if (lacks_redis()) {
         return;

@@ -68,6 +68,19 @@ TEST_CASE("a master that is made a replica is left for the new one") {
     CHECK(worker.ask("k", {"SET", "k", "1"}) == "+OK");
 }
 
+TEST_CASE("the password is the master's, not the sentinels'") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisSentinel sentinels(1, {.password = "secret"});
+    Worker worker(urls(sentinels, R"(, "master": "tracker", "password": "secret")"));
+    worker.wait_until_ready();
+    CHECK(worker.ask("k", {"SET", "k", "1"}) == "+OK");
+    Worker stranger(urls(sentinels, R"(, "master": "tracker")"));
+    stranger.turn_until([&] { return !stranger.host().lines().empty(); }, "a line");
+    CHECK(stranger.host().lines().front().find("NOAUTH") != std::string::npos);
+}
+
 TEST_CASE("a master that no sentinel knows is an error, said once") {
     if (lacks_redis()) {
         return;
