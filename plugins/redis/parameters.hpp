@@ -38,6 +38,8 @@ struct Parameters {
     std::string tls_cert;  // files; empty: none is shown
     std::string tls_key;
     bool tls_verify = true;
+
+    friend bool operator==(const Parameters&, const Parameters&) = default;
 };
 
 /// Reads the parameters. Unknown ones, and what has no meaning any more, are warned of.

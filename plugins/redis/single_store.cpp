@@ -3,7 +3,6 @@
 namespace chihaya::redis {
 namespace {
 
-constexpr Status not_connected{StatusCode::unavailable, "redis is not connected"};
 constexpr Status is_cluster{StatusCode::unavailable, "redis is a cluster"};
 
 }  // namespace
@@ -15,11 +14,8 @@ SingleStore::SingleStore(Wiring& wiring)
 
 void SingleStore::send(std::uint16_t slot, std::string_view command, Answered& answered,
                        std::uint32_t ticket) noexcept {
-    const Status status =
-        connection_.is_ready()
-            ? connection_.send(
-                  {.slot = slot, .command = command, .answered = &answered, .ticket = ticket})
-            : not_connected;
+    const Status status = connection_.send(
+        {.slot = slot, .command = command, .answered = &answered, .ticket = ticket});
     if (!status.ok()) {
         refusals_.add(answered, ticket, status);
     }

@@ -1,0 +1,247 @@
+#include "plugins/redis/announce_plan.hpp"
+
+#include "plugins/redis/big_endian.hpp"
+#include "plugins/redis/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace chihaya::redis {
+namespace {
+
+// What announce.lua shall do besides, as bits.
+constexpr unsigned stops = 1;
+constexpr unsigned counts_snatch = 2;
+constexpr unsigned begins_stay = 4;
+constexpr unsigned has_account = 8;
+constexpr unsigned purges_empty = 16;
+constexpr unsigned is_taken_in = 32;
+constexpr unsigned wants_leechers_only = 64;
+
+constexpr std::uint32_t want_max = 255;
+
+struct Peer {
+    PeerKey key;
+    UserId user{};
+    PeerId peer_id;
+    Ipv4Endpoint ipv4;
+    Ipv6Endpoint ipv6;
+    std::array<std::uint64_t, 4> counters{};  // uploaded, downloaded, left, corrupt
+    std::uint32_t client_key = 0;
+    PeerFlags flags{};
+};
+
+struct Numbers {
+    std::uint16_t tick = 0;
+    RowClass row{};
+    unsigned ops = 0;
+    std::uint32_t want4 = 0;
+    std::uint32_t want6 = 0;
+    std::uint32_t dice = 0;
+};
+
+Kind kind_for(const Peer& peer, bool keeps_ids) noexcept {
+    if (peer.user != UserId::none || keeps_ids || peer.ipv4.present() == peer.ipv6.present()) {
+        return Kind::member;
+    }
+    return peer.ipv4.present() ? Kind::ipv4 : Kind::ipv6;
+}
+
+Role role_for(PeerFlags flags) noexcept {
+    if (has(flags, PeerFlags::hidden) || has(flags, PeerFlags::dormant)) {
+        return Role::hidden;
+    }
+    return has(flags, PeerFlags::seeder) ? Role::seeder : Role::leecher;
+}
+
+/// Everything in front of the row's key; `planned` is written later.
+void put_numbers(std::string& to, const Peer& peer, const Numbers& numbers, const Shape& shape,
+                 const PlanTerms& terms) {
+    const Rules& rules = terms.rules;
+    const std::uint32_t silent_after = rules.life() * tick_seconds;
+    const std::uint32_t memory = std::max(rules.history_lifetime, silent_after + 2 * tick_seconds);
+    to.clear();
+    put_number(to, 0, 1);
+    put_number(to, numbers.tick, 2);
+    put_number(to, rules.life(), 4);
+    put_number(to, static_cast<std::uint32_t>(peer.flags), 1);
+    put_number(to, static_cast<std::uint8_t>(numbers.row), 1);
+    put_number(to, terms.now, 4);
+    put_number(to, memory, 4);
+    put_number(to, numbers.ops | (rules.purge_empty ? purges_empty : 0U), 1);
+    put_number(to, peer_hash(terms.secret, peer.key), 2);
+    put_number(to, numbers.want4, 1);
+    put_number(to, numbers.want6, 1);
+    put_number(to, numbers.dice, 4);
+    put_number(to, terms.now + silent_after + 2 * tick_seconds, 4);
+    put_number(to, rules.time_to_live(), 4);
+    to.append(text_of(shape.bytes));
+}
+
+void put_row(std::string& to, const Peer& peer, Kind kind) {
+    if (kind == Kind::ipv4) {
+        to.append(text_of(peer.ipv4.wire));
+    } else if (kind == Kind::ipv6) {
+        to.append(text_of(peer.ipv6.wire));
+    } else {
+        put_member_key(to, peer.user, peer.peer_id, peer.ipv4, peer.ipv6);
+        for (const std::uint64_t counter : peer.counters) {
+            put_number(to, counter, 8);
+        }
+        put_number(to, peer.client_key, 4);
+    }
+}
+
+/// As `plan` in announce_any.lua.
+void plan_choice(AnnouncePlan& plan, RowClass row, const Shape& shape, std::uint32_t want,
+                 Random& random) {
+    const std::uint32_t count = shape.pages(row);
+    if (count == 0 || want == 0) {
+        return;
+    }
+    const double usual_rows = page_max(kind_of(row)) * 0.62;
+    const auto picks = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual_rows));
+    const auto take = [&](std::uint32_t page) {
+        if (plan.field_count < plan.fields.size()) {
+            plan.classes[plan.field_count] = row;
+            plan.fields[plan.field_count++] = FieldName::of_keys(row, page);
+        }
+    };
+    if (count <= picks) {
+        for (std::uint32_t page = 0; page < count; ++page) {
+            take(page);
+        }
+        return;
+    }
+    // One from each of as many stretches of what pages stand for: a page that has not been split
+    // stands for twice as much.
+    const std::uint32_t power = power_within(count);
+    std::uint32_t before = count;
+    for (std::uint32_t pick = 0; pick < picks; ++pick) {
+        const double where = pick + static_cast<double>(random.next() >> 11U) * 0x1p-53;
+        const auto place = static_cast<std::uint32_t>(where * power * 2 / picks);
+        const std::uint32_t page = place < count ? place : place - power;
+        if (page != before) {
+            take(page);
+        }
+        before = page;
+    }
+}
+
+/// Of which kind how many are needed: three quarters seeders, unless there may be too few of
+/// either.
+void plan_choices(AnnouncePlan& plan, Kind kind, const Shape& shape, bool leechers_only,
+                  std::uint32_t want, Random& random) {
+    const RowClass seeders = row_class(kind, Role::seeder);
+    const RowClass leechers = row_class(kind, Role::leecher);
+    if (leechers_only) {
+        return plan_choice(plan, leechers, shape, want, random);
+    }
+    const bool has_many_seeders = shape.pages(seeders) > 2;
+    const bool has_many_leechers = shape.pages(leechers) > 2;
+    plan_choice(plan, seeders, shape, has_many_leechers ? want - want / 4 : want, random);
+    plan_choice(plan, leechers, shape, has_many_seeders ? want / 4 : want, random);
+}
+
+}  // namespace
+
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Shape& shape,
+                   const PlanTerms& terms, Random& random) {
+    Peer peer{.key = peer_key(request),
+              .user = request.user,
+              .peer_id = request.peer_id,
+              .ipv4 = request.ipv4,
+              .ipv6 = request.ipv6,
+              .counters = {request.uploaded, request.downloaded, request.left, request.corrupt},
+              .client_key = request.key};
+    if (request.left == 0) {
+        peer.flags = PeerFlags::seeder;
+    } else if (request.event == Event::paused) {
+        peer.flags = PeerFlags::paused;
+    }
+    if (has(request.flags, AnnounceFlags::hidden)) {
+        peer.flags = peer.flags | PeerFlags::hidden;
+    }
+    if (peer.user == UserId::none && !terms.rules.keep_ids) {
+        peer.peer_id = {};
+    }
+    const Kind kind = kind_for(peer, terms.rules.keep_ids);
+    const bool is_snatch = request.event == Event::completed && request.left == 0;
+    const bool leechers_only = has(request.flags, AnnounceFlags::only_leechers);
+    Numbers numbers{.tick = to_tick(terms.now),
+                    .row = row_class(kind, role_for(peer.flags)),
+                    .want4 = std::min(request.num_want_ipv4, want_max),
+                    .want6 = std::min(request.num_want_ipv6, want_max),
+                    .dice = static_cast<std::uint32_t>(random.next() & 0x3fffffffU) + 1};
+    numbers.ops =
+        (request.event == Event::stopped ? stops : 0U) | (is_snatch ? counts_snatch : 0U) |
+        (request.event == Event::started ? begins_stay : 0U) |
+        (peer.user != UserId::none ? has_account : 0U) | (leechers_only ? wants_leechers_only : 0U);
+    put_numbers(plan.request, peer, numbers, shape, terms);
+    put_row(plan.request, peer, kind);
+
+    plan.field_count = 0;
+    const std::uint32_t pages = shape.pages(numbers.row);
+    if (kind == Kind::member || pages == 0 || (numbers.ops & (stops | counts_snatch)) != 0) {
+        return;
+    }
+    const std::uint32_t own = page_of(pages, peer_hash(terms.secret, peer.key));
+    plan.fields[0] = FieldName::of_keys(numbers.row, own);
+    plan.fields[1] = FieldName::of_metas(numbers.row, own);
+    plan.field_count = 2;
+    const std::uint32_t want_members = std::max(numbers.want4, numbers.want6);
+    plan_choices(plan, Kind::ipv4, shape, leechers_only, numbers.want4, random);
+    plan_choices(plan, Kind::ipv6, shape, leechers_only, numbers.want6, random);
+    plan_choices(plan, Kind::member, shape, leechers_only, want_members, random);
+    plan.request[0] = static_cast<char>(plan.field_count);
+}
+
+bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerms& terms) {
+    const Rules& rules = terms.rules;
+    // What lies a little ahead is another clock's; what lies far ahead would never get old.
+    const std::uint32_t last = std::min(to_second(record.last_announce), terms.now + 300);
+    const std::uint32_t silent = terms.now > last ? terms.now - last : 0;
+    const bool has_user = record.user != UserId::none;
+    const bool is_silent = silent > rules.peer_lifetime;
+    const bool dormant = has_user && (is_silent || has(record.flags, PeerFlags::dormant));
+    if (silent > (dormant ? rules.history_lifetime : rules.peer_lifetime)) {
+        return false;
+    }
+    Peer peer{.key = {},
+              .user = record.user,
+              .peer_id = has_user || rules.keep_ids ? record.peer_id : PeerId{},
+              .ipv4 = dormant ? Ipv4Endpoint{} : record.ipv4,
+              .ipv6 = dormant ? Ipv6Endpoint{} : record.ipv6,
+              .counters = {record.uploaded, record.downloaded, record.left, record.corrupt},
+              .client_key = record.key};
+    if (!peer.ipv4.present() && !peer.ipv6.present() && !dormant) {
+        return false;
+    }
+    AnnounceRequest identity;
+    identity.user = peer.user;
+    identity.peer_id = peer.peer_id;
+    identity.ipv4 = peer.ipv4;
+    identity.ipv6 = peer.ipv6;
+    peer.key = peer_key(identity);
+    const auto kept = has(record.flags, PeerFlags::seeder)   ? PeerFlags::seeder
+                      : has(record.flags, PeerFlags::paused) ? PeerFlags::paused
+                                                             : PeerFlags::none;
+    peer.flags = kept |
+                 (has(record.flags, PeerFlags::hidden) ? PeerFlags::hidden : PeerFlags::none) |
+                 (dormant ? PeerFlags::dormant : PeerFlags::none);
+    const Kind kind = kind_for(peer, rules.keep_ids);
+    const Numbers numbers{.tick = to_tick(last),
+                          .row = row_class(kind, role_for(peer.flags)),
+                          .ops = is_taken_in | (has_user ? has_account : 0U)};
+    put_numbers(plan.request, peer, numbers, {}, terms);
+    put_row(plan.request, peer, kind);
+    if (kind == Kind::member) {
+        put_number(plan.request, to_second(record.first_announce), 4);
+        put_number(plan.request, last, 4);
+        put_number(plan.request, record.announces, 4);
+    }
+    plan.field_count = 0;
+    return true;
+}
+
+}  // namespace chihaya::redis

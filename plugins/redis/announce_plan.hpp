@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file announce_plan.hpp
+/// One announce as scripts/announce.lua is asked for it.
+
+#include "chihaya/announce.hpp"
+#include "chihaya/swarm.hpp"
+#include "plugins/redis/layout.hpp"
+#include "plugins/redis/peer_hash.hpp"
+#include "plugins/redis/random.hpp"
+#include "plugins/redis/rules.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace chihaya::redis {
+
+/// The request, and the fields that it will most likely need.
+struct AnnouncePlan {
+    /// Pages to choose from: those of four classes at most, for a reply of 255 peers.
+    static constexpr std::size_t choices_max = 40;
+
+    std::string request{};  // as announce.lua unpacks it
+    std::array<FieldName, 2 + choices_max> fields{};
+    std::array<RowClass, 2 + choices_max> classes{};  // of the rows in them
+    std::size_t field_count = 0;                      // 0 where it is not a usual announce
+};
+
+/// What all announces of a batch have in common.
+struct PlanTerms {
+    Rules rules;
+    HashSecret secret;
+    std::uint32_t now = 0;  // Unix time
+};
+
+/// Plans `request` for a swarm that was last seen in `shape`. The plan's memory is used again.
+/// Errors: std::bad_alloc
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Shape& shape,
+                   const PlanTerms& terms, Random& random);
+
+/// The same for a peer that is taken in as it was. False when it is nothing to take in: silent for
+/// too long, or nowhere.
+/// Errors: std::bad_alloc
+[[nodiscard]] bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& peer,
+                                  const PlanTerms& terms);
+
+}  // namespace chihaya::redis

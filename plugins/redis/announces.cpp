@@ -1,0 +1,149 @@
+#include "plugins/redis/announces.hpp"
+
+#include "plugins/redis/scripts.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+namespace chihaya::redis {
+namespace {
+
+constexpr Status not_connected{StatusCode::unavailable, "redis is not connected"};
+constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
+constexpr Status refused{StatusCode::unavailable, "redis refused the announce"};
+constexpr Status nonsense{StatusCode::internal, "redis answered nonsense"};
+
+}  // namespace
+
+Announces::Announces(Host& host, Shared& shared, DueLists& due_lists)
+    : host_(host), shared_(shared), due_lists_(due_lists), keyspace_(shared.parameters.prefix) {}
+
+void Announces::send(Store& store, std::span<const AnnounceCall> batch) noexcept {
+    const auto secret = shared_.secret();
+    const std::size_t at_once = shared_.parameters.mode == Mode::cluster ? 1 : per_call;
+    shared_.announces.fetch_add(batch.size(), std::memory_order_relaxed);
+    const PlanTerms terms{.rules = shared_.rules(),
+                          .secret = secret.value_or(HashSecret{}),
+                          .now = to_second(host_.now())};
+    shared_.keep_time(terms.now);
+    chooser_.prefer(terms.rules.preferred_ipv4_bits, terms.rules.preferred_ipv6_bits);
+    while (!batch.empty()) {
+        const auto some = batch.first(std::min(at_once, batch.size()));
+        batch = batch.subspan(some.size());
+        Status status = secret ? Status{} : not_connected;
+        try {
+            if (status.ok()) {
+                send_call(store, some, terms);
+            }
+        } catch (const std::exception&) {
+            status = out_of_memory;
+        }
+        if (!status.ok()) {
+            shared_.failures.fetch_add(some.size(), std::memory_order_relaxed);
+            std::ranges::for_each(some,
+                                  [&](const AnnounceCall& call) { call.sink->failed(status); });
+        }
+    }
+    store.flush();
+}
+
+void Announces::send_call(Store& store, std::span<const AnnounceCall> some,
+                          const PlanTerms& terms) {
+    std::size_t words = 3 + 2 * some.size();
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        const AnnounceRequest& request = *some[i].request;
+        plan_announce(plans_[i], request, shapes_.of(request.info_hash), terms, chooser_.random());
+        words += plans_[i].field_count;
+    }
+    command_.begin(words)
+        .add("EVALSHA")
+        .add(announce_script.sha1)
+        .add(static_cast<std::int64_t>(some.size()));
+    for (const AnnounceCall& call : some) {
+        command_.add(keyspace_.swarm(call.request->info_hash));
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        command_.add(plans_[i].request);
+        for (std::size_t field = 0; field < plans_[i].field_count; ++field) {
+            command_.add(plans_[i].fields[field].view());
+        }
+    }
+    const std::uint32_t ticket = calls_.take();
+    Call& call = calls_[ticket];
+    call.count = some.size();
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        remember(call.waiting[i], some[i], plans_[i], terms.rules);
+    }
+    const auto slot = slot_of(keyspace_.swarm(some.front().request->info_hash));
+    store.send(slot, command_.bytes(), *this, ticket);
+}
+
+void Announces::remember(Waiting& waiting, const AnnounceCall& call, const AnnouncePlan& plan,
+                         const Rules& rules) noexcept {
+    const AnnounceRequest& request = *call.request;
+    waiting.sink = call.sink;
+    waiting.info_hash = request.info_hash;
+    waiting.asking = {.room = request.room,
+                      .ipv4 = request.ipv4,
+                      .ipv6 = request.ipv6,
+                      .user = request.user,
+                      .want_ipv4 = request.num_want_ipv4,
+                      .want_ipv6 = request.num_want_ipv6,
+                      .flags = request.flags,
+                      .is_stopping = request.event == Event::stopped};
+    waiting.classes = plan.classes;
+    waiting.field_count = plan.field_count;
+    waiting.has_ids = rules.keep_ids;
+}
+
+void Announces::answered(std::uint32_t ticket, const Reply& reply) noexcept {
+    Call& call = calls_[ticket];
+    if (reply.is_error() || reply.items().size() != call.count) {
+        host_.log(Severity::warning,
+                  "an announce was refused: " + std::string(reply.text().substr(0, 200)));
+        return failed(ticket, reply.is_error() ? refused : nonsense);
+    }
+    for (std::size_t i = 0; i < call.count; ++i) {
+        answer(call.waiting[i], reply.items()[i]);
+    }
+    calls_.give_back(ticket);
+}
+
+void Announces::failed(std::uint32_t ticket, Status status) noexcept {
+    Call& call = calls_[ticket];
+    shared_.failures.fetch_add(call.count, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < call.count; ++i) {
+        call.waiting[i].sink->failed(status);
+    }
+    calls_.give_back(ticket);
+}
+
+void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
+    const std::span<const RowClass> classes(waiting.classes.data(), waiting.field_count);
+    const auto answer = read_answer(reply, classes, waiting.asking.user != UserId::none);
+    if (!answer) {
+        return waiting.sink->failed(nonsense);
+    }
+    AnnounceReply told;
+    told.counts = answer->counts;
+    told.history = answer->history;
+    if (!answer->was_planned_right) {
+        shared_.replanned.fetch_add(1, std::memory_order_relaxed);
+        shared_.changes.add(answer->totals);
+        shapes_.remember(waiting.info_hash, answer->shape);
+    }
+    try {
+        if (answer->must_be_listed) {
+            const Rules rules = shared_.rules();
+            due_lists_.add(waiting.info_hash, std::uint64_t{to_second(host_.now())} +
+                                                  rules.peer_lifetime + 2 * tick_seconds);
+        }
+        chooser_.choose(*answer, waiting.asking, waiting.has_ids, told);
+    } catch (const std::exception&) {
+        return waiting.sink->failed(out_of_memory);
+    }
+    waiting.sink->done(told);
+}
+
+}  // namespace chihaya::redis

@@ -1,0 +1,43 @@
+-- Announces: KEYS[i] is a swarm. ARGV holds for each its request, and then the names of as many
+-- fields as the request says were planned: the peer's page (keys, metas), then pages of peers to
+-- choose from. Answers one array for each; announce_codec reads them.
+--
+-- The tracker plans by the shape it last saw the swarm in. Where the plan is right, and the peer is
+-- one without an account, known, and what it was, this is all there is to do: read those fields,
+-- write one. Anything else is for announce_any, which is not even made unless it is needed.
+
+local call, spread, sub, find = redis.call, unpack, string.sub, string.find
+local char, unpack_bytes, pack = string.char, struct.unpack, struct.pack
+local announce_any
+local answers = {}
+local next_arg = 1
+for i = 1, #KEYS do
+  local swarm, request = KEYS[i], ARGV[next_arg]
+  local planned, tick, life, flags, class = unpack_bytes('>BHIBB', request)
+  local got = call('HMGET', swarm, '.', spread(ARGV, next_arg + 1, next_arg + planned))
+  local header, keys, metas = got[1], got[2], got[3]
+  if keys and sub(header, 26) == sub(request, 35, 52) then
+    local who = class < 4 and sub(request, 53, 58) or sub(request, 53, 70)
+    local width = #who
+    local hit = find(keys, who, 1, true)
+    while hit and (hit - 1) % width ~= 0 do hit = find(keys, who, hit + 1, true) end
+    if hit then
+      local offset = (hit - 1) / width * 5
+      local last_tick, last_flags = unpack_bytes('>HB', metas, offset + 1)
+      if last_flags == flags and last_tick <= tick and tick - last_tick <= life then
+        if last_tick ~= tick then
+          call('HSET', swarm, ARGV[next_arg + 2],
+            sub(metas, 1, offset) .. pack('>H', tick) .. sub(metas, offset + 3))
+        end
+        got[1], got[2], got[3] = sub(header, 1, 17), char(flags), false
+        answers[i] = got
+      end
+    end
+  end
+  if not answers[i] then
+    announce_any = announce_any or make_announce_any()
+    answers[i] = announce_any(swarm, request, header)
+  end
+  next_arg = next_arg + 1 + planned
+end
+return answers
