@@ -11,8 +11,8 @@ namespace chihaya::redis::limits {
 
 // --- the shared copy of the registry ---
 
-/// Records in one change. Redis carries a change out in one go, half a millisecond for so many, and
-/// serves nobody else meanwhile.
+/// Records in one change. Redis carries a change out in one go, a millisecond and a half for so
+/// many, and serves nobody else meanwhile.
 inline constexpr std::size_t records_per_change = 500;
 
 /// Changes sent before their replies are waited for: enough to keep Redis busy all the time, and a
@@ -35,7 +35,7 @@ inline constexpr std::chrono::milliseconds feed_wait{2000};
 inline constexpr std::chrono::milliseconds feed_pause{200};
 inline constexpr std::chrono::milliseconds lapse_pause{1000};
 
-/// Records asked for at once in a load: Redis is at it for less than a millisecond.
+/// Records asked for at once in a load: Redis is at it for a millisecond and a half.
 inline constexpr std::size_t records_per_scan = 1000;
 
 /// Such requests in one load of one table: a server that never comes to an end is believed no

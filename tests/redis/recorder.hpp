@@ -75,6 +75,10 @@ public:
     /// One line a call: "put_users 7=secret 8=other".
     [[nodiscard]] std::vector<std::string> calls() const { return copy(calls_); }
     [[nodiscard]] std::map<std::uint64_t, UserRecord> users() const { return copy(users_); }
+    [[nodiscard]] std::size_t user_count() const {
+        const std::lock_guard lock(mutex_);
+        return users_.size();
+    }
     [[nodiscard]] auto torrents() const { return copy(torrents_); }
     [[nodiscard]] std::size_t lapses() const { return copy(lapses_); }
     [[nodiscard]] bool has(const std::string& call) const {
