@@ -1,6 +1,7 @@
 #include "tests/redis/registry_node.hpp"
 #include "tests/redis/registry_records.hpp"
 #include "tests/support/redis_cluster.hpp"
+#include "tests/support/redis_sentinel.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +14,7 @@ namespace {
 
 using chihaya::test::lacks_redis;
 using chihaya::test::RedisCluster;
-using chihaya::test::RedisOptions;
+using chihaya::test::RedisSentinel;
 using chihaya::test::RedisServer;
 using chihaya::test::wait_until;
 
@@ -223,6 +224,29 @@ TEST_CASE("on a Cluster the feed goes on where the registry's slot moves to") {
     CHECK(loaded.user_count() == 4);
     put_at_last(there, one(user(11, "eleven")));
     here.wait_for("put_users 11=eleven");
+}
+
+TEST_CASE("another master is a lapse, and what it has is what a load shows") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisSentinel redis;
+    std::string urls;
+    for (std::size_t i = 0; i < RedisSentinel::sentinel_count; ++i) {
+        urls += (i == 0 ? "\"redis://" : ", \"redis://") + redis.sentinel(i).address() + '"';
+    }
+    Node here(R"({"mode": "sentinel", "master": "tracker", "timeout": "300ms", "url": [)" + urls +
+              "]}");
+    REQUIRE(here.store.follow(here.sink).ok());
+    REQUIRE(here.store.put_users(two_users).ok());
+    redis.master().command({"WAIT", "1", "5000"});
+    redis.fail_over();
+    here.wait_for_lapse();
+    put_at_last(here, one(user(9, "nine")));
+    here.wait_for("put_users 9=nine");
+    Recorder loaded;
+    wait_until("a load", [&] { return here.store.load(loaded).ok(); });
+    CHECK(loaded.user_count() == 3);
 }
 
 }  // namespace chihaya::redis::test
