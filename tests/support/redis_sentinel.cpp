@@ -21,8 +21,10 @@ std::string reply_of(const RedisServer& server, const std::vector<std::string>& 
 
 bool follows(const RedisServer& replica, const RedisServer& master) {
     const std::string about = reply_of(replica, {"INFO", "replication"});
+    const std::string here = "port=" + std::to_string(replica.port()) + ",state=online";
     return contains(about, "master_port:" + std::to_string(master.port()) + "\r") &&
-           contains(about, "master_link_status:up");
+           contains(about, "master_link_status:up") &&
+           contains(reply_of(master, {"INFO", "replication"}), here);
 }
 
 }  // namespace
