@@ -239,7 +239,9 @@ TEST_CASE("another master is a lapse, and what it has is what a load shows") {
               "]}");
     REQUIRE(here.store.follow(here.sink).ok());
     REQUIRE(here.store.put_users(two_users).ok());
-    redis.master().command({"WAIT", "1", "5000"});
+    wait_until("the replica has it", [&] {
+        return redis.server(1).ask({"HGET", "chihaya:{registry}:head", "changes"}) == "1";
+    });
     redis.fail_over();
     here.wait_for_lapse();
     put_at_last(here, one(user(9, "nine")));
