@@ -20,6 +20,9 @@ constexpr unsigned wants_leechers_only = 64;
 
 constexpr std::uint32_t want_max = 255;
 
+// As in announce_any.lua.
+constexpr double shown_all_max = 128;
+
 struct Peer {
     PeerKey key;
     UserId user{};
@@ -38,6 +41,7 @@ struct Numbers {
     std::uint32_t want4 = 0;
     std::uint32_t want6 = 0;
     std::uint32_t dice = 0;
+    std::uint32_t due = 0;
 };
 
 Kind kind_for(const Peer& peer, bool keeps_ids) noexcept {
@@ -52,6 +56,12 @@ Role role_for(PeerFlags flags) noexcept {
         return Role::hidden;
     }
     return has(flags, PeerFlags::seeder) ? Role::seeder : Role::leecher;
+}
+
+/// Where some are preferred, more are looked at, so that they are among them.
+std::uint32_t rows_wanted(std::uint32_t want, std::uint8_t preferred_bits) noexcept {
+    constexpr std::uint32_t looks = 8;
+    return std::min(preferred_bits == 0 ? want : want * looks, want_max);
 }
 
 /// Everything in front of the row's key; `planned` is written later.
@@ -73,7 +83,7 @@ void put_numbers(std::string& to, const Peer& peer, const Numbers& numbers, cons
     put_number(to, numbers.want4, 1);
     put_number(to, numbers.want6, 1);
     put_number(to, numbers.dice, 4);
-    put_number(to, terms.now + silent_after + 2 * tick_seconds, 4);
+    put_number(to, numbers.due, 4);
     put_number(to, rules.time_to_live(), 4);
     to.append(text_of(shape.bytes));
 }
@@ -92,19 +102,37 @@ void put_row(std::string& to, const Peer& peer, Kind kind) {
     }
 }
 
+/// How many rows a page may be expected to have: what announce_any.lua reckons as well.
+double usual_rows(RowClass row, const Sight& sight) noexcept {
+    const Role role = role_of(row);
+    std::uint32_t room = 0;
+    for (const Kind kind : {Kind::ipv4, Kind::ipv6, Kind::member}) {
+        room += page_max(kind) * sight.shape.pages(row_class(kind, role));
+    }
+    const double peers = role == Role::seeder ? sight.seeders : sight.leechers;
+    return std::max(peers * page_max(kind_of(row)) / room, 1.0);
+}
+
 /// As `plan` in announce_any.lua.
-void plan_choice(AnnouncePlan& plan, RowClass row, const Shape& shape, std::uint32_t want,
+void plan_choice(AnnouncePlan& plan, RowClass row, const Sight& sight, std::uint32_t want,
                  Random& random) {
-    const std::uint32_t count = shape.pages(row);
+    const std::uint32_t count = sight.shape.pages(row);
     if (count == 0 || want == 0) {
         return;
     }
-    const double usual_rows = page_max(kind_of(row)) * 0.62;
-    const auto picks = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual_rows));
+    // Where there are few, all are shown: pages that differ in size would not be fair.
+    const double usual = usual_rows(row, sight);
+    const bool shows_all = usual * count <= shown_all_max;
+    const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
+    const std::uint32_t picks = shows_all ? count : needed;
+    const std::size_t first = plan.field_count;
     const auto take = [&](std::uint32_t page) {
-        if (plan.field_count < plan.fields.size()) {
+        const FieldName name = FieldName::of_keys(row, page);
+        const auto planned = std::span(plan.fields).first(plan.field_count).subspan(first);
+        if (plan.field_count < plan.fields.size() &&
+            std::ranges::find(planned, name) == planned.end()) {
             plan.classes[plan.field_count] = row;
-            plan.fields[plan.field_count++] = FieldName::of_keys(row, page);
+            plan.fields[plan.field_count++] = name;
         }
     };
     if (count <= picks) {
@@ -116,36 +144,31 @@ void plan_choice(AnnouncePlan& plan, RowClass row, const Shape& shape, std::uint
     // One from each of as many stretches of what pages stand for: a page that has not been split
     // stands for twice as much.
     const std::uint32_t power = power_within(count);
-    std::uint32_t before = count;
     for (std::uint32_t pick = 0; pick < picks; ++pick) {
         const double where = pick + static_cast<double>(random.next() >> 11U) * 0x1p-53;
         const auto place = static_cast<std::uint32_t>(where * power * 2 / picks);
-        const std::uint32_t page = place < count ? place : place - power;
-        if (page != before) {
-            take(page);
-        }
-        before = page;
+        take(place < count ? place : place - power);
     }
 }
 
 /// Of which kind how many are needed: three quarters seeders, unless there may be too few of
 /// either.
-void plan_choices(AnnouncePlan& plan, Kind kind, const Shape& shape, bool leechers_only,
+void plan_choices(AnnouncePlan& plan, Kind kind, const Sight& sight, bool leechers_only,
                   std::uint32_t want, Random& random) {
     const RowClass seeders = row_class(kind, Role::seeder);
     const RowClass leechers = row_class(kind, Role::leecher);
     if (leechers_only) {
-        return plan_choice(plan, leechers, shape, want, random);
+        return plan_choice(plan, leechers, sight, want, random);
     }
-    const bool has_many_seeders = shape.pages(seeders) > 2;
-    const bool has_many_leechers = shape.pages(leechers) > 2;
-    plan_choice(plan, seeders, shape, has_many_leechers ? want - want / 4 : want, random);
-    plan_choice(plan, leechers, shape, has_many_seeders ? want / 4 : want, random);
+    const bool has_many_seeders = sight.seeders > want;
+    const bool has_many_leechers = sight.leechers > want;
+    plan_choice(plan, seeders, sight, has_many_leechers ? want - want / 4 : want, random);
+    plan_choice(plan, leechers, sight, has_many_seeders ? want / 4 : want, random);
 }
 
 }  // namespace
 
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Shape& shape,
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight& sight,
                    const PlanTerms& terms, Random& random) {
     Peer peer{.key = peer_key(request),
               .user = request.user,
@@ -170,18 +193,19 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sha
     const bool leechers_only = has(request.flags, AnnounceFlags::only_leechers);
     Numbers numbers{.tick = to_tick(terms.now),
                     .row = row_class(kind, role_for(peer.flags)),
-                    .want4 = std::min(request.num_want_ipv4, want_max),
-                    .want6 = std::min(request.num_want_ipv6, want_max),
-                    .dice = static_cast<std::uint32_t>(random.next() & 0x3fffffffU) + 1};
+                    .want4 = rows_wanted(request.num_want_ipv4, terms.rules.preferred_ipv4_bits),
+                    .want6 = rows_wanted(request.num_want_ipv6, terms.rules.preferred_ipv6_bits),
+                    .dice = static_cast<std::uint32_t>(random.next() & 0x3fffffffU) + 1,
+                    .due = terms.rules.due(terms.now)};
     numbers.ops =
         (request.event == Event::stopped ? stops : 0U) | (is_snatch ? counts_snatch : 0U) |
         (request.event == Event::started ? begins_stay : 0U) |
         (peer.user != UserId::none ? has_account : 0U) | (leechers_only ? wants_leechers_only : 0U);
-    put_numbers(plan.request, peer, numbers, shape, terms);
+    put_numbers(plan.request, peer, numbers, sight.shape, terms);
     put_row(plan.request, peer, kind);
 
     plan.field_count = 0;
-    const std::uint32_t pages = shape.pages(numbers.row);
+    const std::uint32_t pages = sight.shape.pages(numbers.row);
     if (kind == Kind::member || pages == 0 || (numbers.ops & (stops | counts_snatch)) != 0) {
         return;
     }
@@ -190,9 +214,9 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sha
     plan.fields[1] = FieldName::of_metas(numbers.row, own);
     plan.field_count = 2;
     const std::uint32_t want_members = std::max(numbers.want4, numbers.want6);
-    plan_choices(plan, Kind::ipv4, shape, leechers_only, numbers.want4, random);
-    plan_choices(plan, Kind::ipv6, shape, leechers_only, numbers.want6, random);
-    plan_choices(plan, Kind::member, shape, leechers_only, want_members, random);
+    plan_choices(plan, Kind::ipv4, sight, leechers_only, numbers.want4, random);
+    plan_choices(plan, Kind::ipv6, sight, leechers_only, numbers.want6, random);
+    plan_choices(plan, Kind::member, sight, leechers_only, want_members, random);
     plan.request[0] = static_cast<char>(plan.field_count);
 }
 
@@ -232,7 +256,8 @@ bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerm
     const Kind kind = kind_for(peer, rules.keep_ids);
     const Numbers numbers{.tick = to_tick(last),
                           .row = row_class(kind, role_for(peer.flags)),
-                          .ops = is_taken_in | (has_user ? has_account : 0U)};
+                          .ops = is_taken_in | (has_user ? has_account : 0U),
+                          .due = due_after_taking_in(terms.now)};
     put_numbers(plan.request, peer, numbers, {}, terms);
     put_row(plan.request, peer, kind);
     if (kind == Kind::member) {

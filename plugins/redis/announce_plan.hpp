@@ -9,6 +9,7 @@
 #include "plugins/redis/peer_hash.hpp"
 #include "plugins/redis/random.hpp"
 #include "plugins/redis/rules.hpp"
+#include "plugins/redis/shape_memory.hpp"
 
 #include <array>
 #include <cstddef>
@@ -37,10 +38,15 @@ struct PlanTerms {
     std::uint32_t now = 0;  // Unix time
 };
 
-/// Plans `request` for a swarm that was last seen in `shape`. The plan's memory is used again.
+/// Plans `request` for a swarm that was last seen like that. The plan's memory is used again.
 /// Errors: std::bad_alloc
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Shape& shape,
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight& sight,
                    const PlanTerms& terms, Random& random);
+
+/// When a swarm is looked at after peers were taken in: some of them may be about to fall silent.
+[[nodiscard]] constexpr std::uint32_t due_after_taking_in(std::uint32_t now) noexcept {
+    return now + 2 * due_seconds;
+}
 
 /// The same for a peer that is taken in as it was. False when it is nothing to take in: silent for
 /// too long, or nowhere.

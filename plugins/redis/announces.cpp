@@ -128,16 +128,17 @@ void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
     AnnounceReply told;
     told.counts = answer->counts;
     told.history = answer->history;
-    if (!answer->was_planned_right) {
+    if (answer->was_planned_right) {
+        shapes_.remember(waiting.info_hash, answer->counts);
+    } else {
         shared_.replanned.fetch_add(1, std::memory_order_relaxed);
         shared_.changes.add(answer->totals);
-        shapes_.remember(waiting.info_hash, answer->shape);
+        shapes_.remember(waiting.info_hash, answer->shape, answer->counts);
     }
     try {
         if (answer->must_be_listed) {
-            const Rules rules = shared_.rules();
-            due_lists_.add(waiting.info_hash, std::uint64_t{to_second(host_.now())} +
-                                                  rules.peer_lifetime + 2 * tick_seconds);
+            const std::uint32_t now = to_second(host_.now());
+            due_lists_.add(waiting.info_hash, shared_.rules().due(now));
         }
         chooser_.choose(*answer, waiting.asking, waiting.has_ids, told);
     } catch (const std::exception&) {

@@ -6,16 +6,16 @@
 
 namespace chihaya::redis {
 
-void DueLists::add(const InfoHash& info_hash, std::uint64_t due) {
+void DueLists::add(const InfoHash& info_hash, std::uint32_t due) {
     if (waiting_.size() < waiting_max) {
         waiting_.push_back({info_hash, due});
     }
 }
 
-void DueLists::send(Store& store, std::uint64_t now, Answered& answered, std::uint32_t ticket) {
+void DueLists::send(Store& store, Answered& answered, std::uint32_t ticket) {
     constexpr std::size_t per_command = 1000;
-    const auto list_of = [now](const Due& due) {
-        return due_list(now, due.at);
+    const auto list_of = [](const Due& due) {
+        return due_list(due.at);
     };
     std::ranges::sort(waiting_, {}, list_of);
     for (auto first = waiting_.begin(); first != waiting_.end();) {

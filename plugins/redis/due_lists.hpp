@@ -29,16 +29,16 @@ public:
 
     /// The swarm has to be looked at at second `due`. It is put into its list by the next `send`.
     /// Errors: std::bad_alloc
-    void add(const InfoHash& info_hash, std::uint64_t due);
+    void add(const InfoHash& info_hash, std::uint32_t due);
 
     /// Puts what waits into the lists. `answered` hears of each command with `ticket`.
     /// Errors: std::bad_alloc
-    void send(Store& store, std::uint64_t now, Answered& answered, std::uint32_t ticket);
+    void send(Store& store, Answered& answered, std::uint32_t ticket);
 
 private:
     struct Due {
         InfoHash info_hash;
-        std::uint64_t at = 0;
+        std::uint32_t at = 0;
     };
 
     Keyspace keyspace_;

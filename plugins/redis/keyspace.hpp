@@ -14,13 +14,16 @@
 
 namespace chihaya::redis {
 
-/// A swarm to be looked at at some moment stands in one of these lists: that of the half minute, of
-/// a ring of them. What lies further ahead is looked at early.
+/// A swarm to be looked at at some moment stands in one of a ring of lists: that of the half
+/// minute.
 inline constexpr std::uint32_t due_seconds = 32;
 inline constexpr std::uint32_t due_list_count = 256;
-[[nodiscard]] constexpr std::uint32_t due_list(std::uint64_t now, std::uint64_t due) noexcept {
-    const std::uint64_t latest = now + std::uint64_t{due_seconds} * (due_list_count - 2);
-    return static_cast<std::uint32_t>((due < latest ? due : latest) / due_seconds % due_list_count);
+/// No moment may be further ahead, in seconds: what would be is looked at early.
+inline constexpr std::uint32_t due_ahead_max = 8000;
+static_assert(due_ahead_max < due_seconds * (due_list_count - 2));
+
+[[nodiscard]] constexpr std::uint32_t due_list(std::uint64_t due) noexcept {
+    return static_cast<std::uint32_t>(due / due_seconds % due_list_count);
 }
 
 /// Thread: one at a time; names are valid until the next one is asked for

@@ -100,6 +100,7 @@ public:
         return FieldName(static_cast<char>('A' + static_cast<int>(of) - 1), page);
     }
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size_}; }
+    friend bool operator==(const FieldName&, const FieldName&) = default;
 
 private:
     constexpr FieldName(char letter, std::uint32_t page) noexcept

@@ -4,6 +4,7 @@
 /// What the operator has set, and time as rows keep it.
 
 #include "chihaya/types.hpp"
+#include "plugins/redis/keyspace.hpp"
 #include "plugins/redis/layout.hpp"
 
 #include <algorithm>
@@ -23,6 +24,10 @@ struct Rules {
     /// A row that was last announced more ticks ago has been silent for longer than the lifetime.
     [[nodiscard]] std::uint32_t life() const noexcept {
         return (peer_lifetime + tick_seconds - 1) / tick_seconds;
+    }
+    /// When a swarm whose peers are all fresh at `now` has to be looked at.
+    [[nodiscard]] std::uint32_t due(std::uint32_t now) const noexcept {
+        return now + std::min(life() * tick_seconds + 2 * tick_seconds, due_ahead_max);
     }
     /// Redis forgets a swarm that no tracker has looked at for so long: all of its peers are gone.
     /// 0: never.

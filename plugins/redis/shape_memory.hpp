@@ -15,27 +15,45 @@
 
 namespace chihaya::redis {
 
+/// A swarm as it was seen last.
+struct Sight {
+    Shape shape;
+    std::uint32_t seeders = 0;
+    std::uint32_t leechers = 0;
+};
+
 /// Thread: one
 class ShapeMemory {
 public:
-    /// So many swarms that the busy ones of a large tracker are all there: two megabytes a worker.
+    /// So many swarms that the busy ones of a large tracker are all there: three megabytes a
+    /// worker.
     static constexpr std::size_t size = std::size_t{1} << 16U;
 
     /// Errors: std::bad_alloc
     ShapeMemory() : places_(size) { salt_ = Random().next() | 1U; }
 
-    [[nodiscard]] const Shape& of(const InfoHash& info_hash) const noexcept {
+    /// All zero where it is not known.
+    [[nodiscard]] const Sight& of(const InfoHash& info_hash) const noexcept {
         const Place& place = places_[index(info_hash)];
-        return place.swarm == mark(info_hash) ? place.shape : nothing_;
+        return place.swarm == mark(info_hash) ? place.sight : nothing_;
     }
-    void remember(const InfoHash& info_hash, const Shape& shape) noexcept {
-        places_[index(info_hash)] = {mark(info_hash), shape};
+    void remember(const InfoHash& info_hash, const Shape& shape,
+                  const SwarmCounts& counts) noexcept {
+        places_[index(info_hash)] = {mark(info_hash), {shape, counts.seeders, counts.leechers}};
+    }
+    /// The shape is as it was.
+    void remember(const InfoHash& info_hash, const SwarmCounts& counts) noexcept {
+        Place& place = places_[index(info_hash)];
+        if (place.swarm == mark(info_hash)) {
+            place.sight.seeders = counts.seeders;
+            place.sight.leechers = counts.leechers;
+        }
     }
 
 private:
     struct Place {
         std::uint64_t swarm = 0;
-        Shape shape;
+        Sight sight;
     };
 
     [[nodiscard]] static std::uint64_t mark(const InfoHash& info_hash) noexcept {
@@ -50,7 +68,7 @@ private:
 
     std::vector<Place> places_;
     std::uint64_t salt_ = 0;
-    Shape nothing_;
+    Sight nothing_;
 };
 
 }  // namespace chihaya::redis

@@ -135,8 +135,8 @@ Status SwarmStore::take_in(const SwarmRecord& swarm, std::span<const PeerRecord>
     command_.add(swarm.registered ? "register" : rules.purge_empty ? "keep" : "create");
     client_.add(slot_of(key), command_.bytes());
     if (must_be_listed) {
-        const std::uint64_t now = shared_.latest();
-        const std::string_view list = keyspace_.due(due_list(now, now + 2 * due_seconds));
+        const std::uint32_t due = due_after_taking_in(shared_.latest());
+        const std::string_view list = keyspace_.due(due_list(due));
         command_.begin(3).add("RPUSH").add(list).add(text_of(swarm.info_hash.bytes));
         client_.add(slot_of(list), command_.bytes());
     }

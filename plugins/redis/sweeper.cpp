@@ -27,7 +27,7 @@ Sweeper::Sweeper(Host& host, Shared& shared, DueLists& due_lists)
 void Sweeper::look(Store& store) {
     store_ = &store;
     const std::uint32_t now = to_second(host_.now());
-    due_lists_.send(store, now, *this, about_listing);
+    due_lists_.send(store, *this, about_listing);
     // What this answers is when somebody looked last: lists since then may not be empty.
     const std::string_view key = keyspace_.looked();
     command_.begin(4).add("SET").add(key).add(std::int64_t{now}).add("GET");
@@ -39,10 +39,11 @@ void Sweeper::take_looked(const Reply& reply) {
     std::uint64_t before = 0;
     const std::string_view text = reply.text();
     std::from_chars(text.data(), text.data() + text.size(), before);
-    const std::uint32_t since =
-        before == 0 ? now - 1 : static_cast<std::uint32_t>(before / due_seconds);
-    const std::uint32_t first = std::clamp(since, now - (due_list_count - 1), now - 1);
-    for (std::uint32_t list = first; list <= now; ++list) {
+    // The list of this half minute is still being written; the one before it may have been.
+    const auto since =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(before / due_seconds, now));
+    const std::uint32_t first = std::max(since, now - (due_list_count - 1)) - 1;
+    for (std::uint32_t list = before == 0 ? now - 1 : first; list < now; ++list) {
         to_ask_.insert(list % due_list_count);
     }
     ask_lists();

@@ -16,25 +16,35 @@ local function find_row(keys, needle, column, width)
   end
 end
 
+-- How many rows a page of `class` may be expected to have: what announce_plan.cpp reckons as well.
+local function usual_rows(class)
+  local role = (class - 1) % 3
+  local room = 64 * (count_pages(role + 1) + count_pages(role + 4)) + 16 * count_pages(role + 7)
+  local peers = unpack_bytes('>I', header, role == 0 and 2 or 6)
+  return math.max(peers * page_max[class] / room, 1)
+end
+
 -- Puts the names of pages of `class` that hold about `want` rows, picked at random, onto `names`,
 -- and their class onto `classes`, at the same place.
 local function plan(names, classes, class, want, dice)
   local count = count_pages(class)
   if count == 0 then return end
-  local picks = math.ceil((want * 1.25 + 4) / (page_max[class] * 0.62))
+  local usual = usual_rows(class)
+  -- Where there are few, all are shown: pages that differ in size would not be fair.
+  local picks = usual * count <= 128 and count or math.ceil((want * 1.25 + 4) / usual)
   local _, half = page_of(count, 0)
-  local before
-  for pick = 0, math.min(count, picks) - 1 do
+  local seen = {}
+  for pick = 0, math.min(count, picks, 40) - 1 do
     local page = pick
     if picks < count then
       dice = dice * 16807 % 2147483647
       page = math.floor((pick + dice / 2147483647) * half * 2 / picks)
       if page >= count then page = page - half end
     end
-    if page ~= before then
+    if not seen[page] then
       names[#names + 1] = field_name(key_letters, class, page)
       classes[#names] = class
-      before = page
+      seen[page] = true
     end
   end
 end
@@ -213,7 +223,9 @@ local function announce_any(key, packed, before)
     local ends
     answer[2], ends = announce(request)
     local state = before and 8 or 9
-    if unpack_bytes('>I', header, 22) + 180 < now and not is_empty() then
+    -- Not listed, or listed and forgotten; or somebody was taken in who may go before that.
+    local listed = unpack_bytes('>I', header, 22)
+    if not is_empty() and (listed + 180 < now or request.is_taken_in and listed > due) then
       set_listed(due)
       state = state + 4
     end

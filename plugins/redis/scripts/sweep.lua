@@ -15,7 +15,7 @@ local before = call('HGET', KEYS[1], '.')
 local is_forgetting = ARGV[2] ~= ''
 if not before then return { '', '', 0, '' } end
 -- Listed for later: what led here is a line of a list that has been written twice.
-local is_early = class == 1 and page == 0 and unpack_bytes('>I', before, 22) > now + 40
+local is_early = class == 1 and page == 0 and unpack_bytes('>I', before, 22) > now + 8
 if is_early and not is_forgetting then return { '', '', 0, '' } end
 take_up(KEYS[1], before)
 local silent_after = life * 4

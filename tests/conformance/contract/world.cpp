@@ -246,6 +246,20 @@ bool SwarmCollector::swarm(const SwarmRecord& swarm, std::span<const PeerRecord>
 Worker::Worker(TrackerDriver& driver, FakeClock& clock)
     : host(clock), session_(driver.open_session(host)) {
     REQUIRE(session_ != nullptr);
+    await_service();
+}
+
+void Worker::await_service() {
+    const ScrapeRequest request{{&nobodys, 1}};
+    ScrapeReply reply;
+    for (int attempt = 0; attempt < 100 && (attempt == 0 || !reply.failure.ok()); ++attempt) {
+        host.turn(std::chrono::milliseconds(attempt == 0 ? 0 : 20));
+        reply = {};
+        const ScrapeCall call{&request, &reply};
+        session_->scrape({&call, 1});
+        run_until(host, [&] { return reply.answers != 0; });
+    }
+    REQUIRE(reply.failure.ok());
 }
 
 Worker::~Worker() {
@@ -306,10 +320,12 @@ Tracker::~Tracker() {
 }
 
 void Tracker::let_pass(seconds time) {
+    // A driver with sockets gets a moment in each turn; one without does not wait.
+    constexpr std::chrono::milliseconds patience{1};
     for (auto passed = seconds(0); passed < time; ++passed) {
         clock_.advance(seconds(1));
-        control_.turn();
-        worker_->host.turn();
+        control_.turn(patience);
+        worker_->host.turn(patience);
     }
 }
 

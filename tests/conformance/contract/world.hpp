@@ -137,6 +137,9 @@ public:
     FakeHost host;
 
 private:
+    /// A session that has to connect first is given some seconds for it.
+    void await_service();
+
     plugin::TrackerSessionPtr session_;
 };
 

@@ -1,0 +1,63 @@
+#include "tests/conformance/tracker_driver_contract.hpp"
+#include "tests/support/redis_cluster.hpp"
+#include "tests/support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+
+namespace chihaya {
+namespace {
+
+using test::lacks_redis;
+
+plugin::Library redis_plugin() {
+    return plugin::Library::load(CHIHAYA_PLUGIN_DIR "/redis.so").value();
+}
+
+/// Every driver begins with a registry and swarms of its own: a prefix that nobody has had. Time is
+/// the test's here, and a command may take a minute of it.
+std::string params_with(const std::string& address) {
+    static std::atomic<unsigned> drivers{0};
+    return R"({"timeout": "1m", "connect_timeout": "1m", "prefix": "test)" +
+           std::to_string(++drivers) + R"(:", )" + address + "}";
+}
+
+constexpr test::TrackerDriverTraits traits{.keeps_registry = true};
+
+void keep_contract(const std::string& address, bool keep_ids = false) {
+    const auto library = redis_plugin();
+    test::tracker_driver_contract(
+        [&](test::FakeHost& control, TrackerSetup setup) {
+            const std::string params = params_with(address);
+            setup.params = params;
+            setup.keep_peer_ids = setup.keep_peer_ids || keep_ids;
+            return library.create_tracker(control, setup).value();
+        },
+        traits);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("redis driver");
+
+TEST_CASE("the redis driver keeps the tracker driver contract") {
+    if (lacks_redis()) {
+        return;
+    }
+    const test::RedisServer redis;
+    keep_contract(R"("url": "redis://)" + redis.address() + R"(")");
+}
+
+TEST_CASE("the redis driver keeps the contract when it keeps peer ids, too") {
+    if (lacks_redis()) {
+        return;
+    }
+    const test::RedisServer redis;
+    keep_contract(R"("url": "redis://)" + redis.address() + R"(")", true);
+}
+
+TEST_SUITE_END();
+
+}  // namespace chihaya
