@@ -22,6 +22,7 @@ constexpr std::uint32_t want_max = 255;
 
 // As in announce_any.lua.
 constexpr double shown_all_max = 128;
+constexpr std::uint32_t picks_min = 3;  // so that replies are mixtures
 
 struct Peer {
     PeerKey key;
@@ -124,7 +125,7 @@ void plan_choice(AnnouncePlan& plan, RowClass row, const Sight& sight, std::uint
     const double usual = usual_rows(row, sight);
     const bool shows_all = usual * count <= shown_all_max;
     const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
-    const std::uint32_t picks = shows_all ? count : needed;
+    const std::uint32_t picks = shows_all ? count : std::max(needed, picks_min);
     const std::size_t first = plan.field_count;
     const auto take = [&](std::uint32_t page) {
         const FieldName name = FieldName::of_keys(row, page);

@@ -31,7 +31,7 @@ local function plan(names, classes, class, want, dice)
   if count == 0 then return end
   local usual = usual_rows(class)
   -- Where there are few, all are shown: pages that differ in size would not be fair.
-  local picks = usual * count <= 128 and count or math.ceil((want * 1.25 + 4) / usual)
+  local picks = usual * count <= 128 and count or math.max(math.ceil((want * 1.25 + 4) / usual), 3)
   local _, half = page_of(count, 0)
   local seen = {}
   for pick = 0, math.min(count, picks, 40) - 1 do
@@ -238,8 +238,12 @@ local function announce_any(key, packed, before)
     answer[3] = sub(before or new_header, 2, 9) .. sub(header, 26) .. (ends or '')
   end
   for n = 2, shown do
-    answer[#answer + 1] = classes[n]
-    answer[#answer + 1] = fields[names[n]] or ''
+    local its_name = names[n]
+    while its_name do
+      answer[#answer + 1] = classes[n]
+      answer[#answer + 1] = fields[its_name] or ''
+      its_name = split[its_name]
+    end
   end
   return answer
 end

@@ -17,11 +17,11 @@ local pages_limit = 60000
 local new_header = string.rep('\0', 43)
 
 -- The swarm in hand: its key, its header, the fields that were read (false when absent), and the
--- names of those that have changed.
-local swarm, header, fields, changed
+-- names of those that have changed; by the name of a page's keys, that of the page it was split into.
+local swarm, header, fields, changed, split
 
 local function take_up(key, its_header)
-  swarm, header, fields, changed = key, its_header or new_header, {}, {}
+  swarm, header, fields, changed, split = key, its_header or new_header, {}, {}, {}
 end
 
 local function count_pages(class)
@@ -104,6 +104,7 @@ local function expand(class)
   write(field_name(meta_letters, class, from), table.concat(kept_metas))
   write(field_name(key_letters, class, to), table.concat(gone))
   write(field_name(meta_letters, class, to), table.concat(gone_metas))
+  split[field_name(key_letters, class, from)] = field_name(key_letters, class, to)
   set_pages(class, count + 1)
 end
 
