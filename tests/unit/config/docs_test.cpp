@@ -199,5 +199,22 @@ TEST_CASE("the file that is installed states defaults only, and listens on this 
     CHECK(config == expected);
 }
 
+TEST_CASE("memory and redis differ in the block tracker alone") {
+    const auto members = [](const char* file) {
+        std::map<std::string, std::string> out;
+        const auto document = parse_json(contents(repository() / file));
+        for (const Member& member : *document->root.as<Object>()) {
+            out[member.name] = json_text(member.value, Layout::compact);
+        }
+        return out;
+    };
+    auto memory = members("conf/chihaya.json");
+    auto redis = members("conf/redis.json");
+    CHECK(memory.extract("tracker").mapped() != redis.extract("tracker").mapped());
+    CHECK(memory == redis);
+    CHECK(read_file((repository() / "conf/redis.json").string()).value().config.tracker.name ==
+          "redis");
+}
+
 }  // namespace
 }  // namespace chihaya::config
