@@ -23,12 +23,16 @@ Refusal Admission::refuse(const char* site_words, std::string_view words) const 
             .retry_minutes = 0};
 }
 
+Refusal Admission::refuse_unknown(const char* site_words, std::string_view words) const noexcept {
+    return roster_.is_whole() ? refuse(site_words, words) : unavailable();
+}
+
 bool Admission::admit(Announcement& announcement, std::string_view passkey) const noexcept {
     if (policy_.private_mode && !admit_user(announcement, passkey)) {
         return false;
     }
     if (policy_.client_whitelist && !roster_.approves(announcement.request.peer_id)) {
-        announcement.refusal = refuse(policy_.site.unapproved_client, unapproved_client);
+        announcement.refusal = refuse_unknown(policy_.site.unapproved_client, unapproved_client);
         return false;
     }
     return admit_torrent(announcement);
@@ -41,7 +45,7 @@ bool Admission::admit_user(Announcement& announcement, std::string_view passkey)
     }
     const auto user = roster_.user(passkey);
     if (!user) {
-        announcement.refusal = refuse(policy_.site.unknown_user, unknown_user);
+        announcement.refusal = refuse_unknown(policy_.site.unknown_user, unknown_user);
         return false;
     }
     Admitted& admitted = announcement.admitted;
@@ -66,7 +70,7 @@ bool Admission::admit_torrent(Announcement& announcement) const noexcept {
     const InfoHash& info_hash = announcement.request.info_hash;
     const auto torrent = roster_.torrent(info_hash);
     if (!torrent) {
-        announcement.refusal = refuse(policy_.site.unknown_torrent, unknown_torrent);
+        announcement.refusal = refuse_unknown(policy_.site.unknown_torrent, unknown_torrent);
         announcement.explain(roster_.erasure(info_hash));
         return false;
     }
@@ -88,7 +92,8 @@ Refusal Admission::admit_scrape(std::string_view passkey) const noexcept {
     if (passkey.empty()) {
         return refuse(policy_.site.unknown_user, no_passkey);
     }
-    return roster_.user(passkey) ? Refusal{} : refuse(policy_.site.unknown_user, unknown_user);
+    return roster_.user(passkey) ? Refusal{}
+                                 : refuse_unknown(policy_.site.unknown_user, unknown_user);
 }
 
 Refusal Admission::may_not_leech() const noexcept {

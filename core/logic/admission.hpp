@@ -22,7 +22,8 @@ public:
     /// Checks `announcement.request` and fills in its user, flags and `admitted`.
     ///
     /// `passkey` is what the path held; empty in public mode. On refusal, `announcement.refusal`
-    /// says why, and false is returned.
+    /// says why, and false is returned. What the roster does not know is no reason while it is not
+    /// whole: then the refusal is `unavailable`.
     [[nodiscard]] bool admit(Announcement& announcement, std::string_view passkey) const noexcept;
 
     /// May this passkey scrape? An empty refusal says yes.
@@ -33,6 +34,8 @@ public:
 
 private:
     [[nodiscard]] Refusal refuse(const char* site_words, std::string_view words) const noexcept;
+    [[nodiscard]] Refusal refuse_unknown(const char* site_words,
+                                         std::string_view words) const noexcept;
     [[nodiscard]] bool admit_user(Announcement& announcement,
                                   std::string_view passkey) const noexcept;
     [[nodiscard]] bool admit_torrent(Announcement& announcement) const noexcept;

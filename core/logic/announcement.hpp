@@ -34,6 +34,14 @@ struct Refusal {
     [[nodiscard]] explicit operator bool() const noexcept { return !text.empty(); }
 };
 
+/// What is needed to answer is away: soon it may be back. BEP 31 counts in minutes.
+[[nodiscard]] constexpr Refusal unavailable() noexcept {
+    return {.text = "the tracker is temporarily unavailable",
+            .interval = 60,
+            .min_interval = 60,
+            .retry_minutes = 1};
+}
+
 /// Who announces, as the roster knows it. Filled by admission.
 struct Admitted {
     TorrentId torrent = TorrentId::none;

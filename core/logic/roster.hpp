@@ -18,6 +18,7 @@
 #include "chihaya/types.hpp"
 #include "core/logic/turnstile.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -54,6 +55,13 @@ public:
 
     /// Is exactly this prefix on the list?
     [[nodiscard]] bool has_client(const PeerIdPrefix& prefix) const noexcept;
+
+    /// Is a record that is not here nowhere else? Not while the driver's service has been away
+    /// since the start. Whoever fills the roster says so.
+    [[nodiscard]] bool is_whole() const noexcept {
+        return is_whole_.load(std::memory_order_acquire);
+    }
+    void set_whole(bool is_whole) noexcept { is_whole_.store(is_whole, std::memory_order_release); }
 
     struct Sizes {
         std::size_t users = 0;
@@ -99,6 +107,7 @@ private:
     Turnstile changes_;  // held while a change is written through and published
     std::unique_ptr<RosterTables> tables_;
     std::unique_ptr<Replica> replica_;
+    std::atomic<bool> is_whole_{true};
 };
 
 }  // namespace chihaya::logic

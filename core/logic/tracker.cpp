@@ -9,10 +9,6 @@
 namespace chihaya::logic {
 namespace {
 
-// BEP 31 counts in minutes; a store that is away is tried again soon.
-constexpr std::uint32_t unavailable_retry_minutes = 1;
-constexpr std::uint32_t unavailable_retry_seconds = 60 * unavailable_retry_minutes;
-
 /// Puts a linked list, newest first, into the order of answering.
 template <class Node>
 Node* reversed(Node* newest, Node* Node::*next) noexcept {
@@ -88,7 +84,7 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
     announcement.refusal = {};
     announcement.request.user = UserId::none;
     if (!admission_.admit(announcement, passkey)) {
-        ++counters_.requests_bad;
+        count(announcement.refusal);
         return false;
     }
     announcement.tracker_ = this;
@@ -104,7 +100,7 @@ bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept 
     ++counters_.scrapes;
     inquiry.refusal = admission_.admit_scrape(passkey);
     if (inquiry.refusal) {
-        ++counters_.requests_bad;
+        count(inquiry.refusal);
         return false;
     }
     inquiry.tracker_ = this;
@@ -201,10 +197,12 @@ Refusal Tracker::refusal_for(Status status) noexcept {
         return malformed(status.reason);
     }
     ++counters_.requests_errored;
-    return {.text = "the tracker is temporarily unavailable",
-            .interval = unavailable_retry_seconds,
-            .min_interval = unavailable_retry_seconds,
-            .retry_minutes = unavailable_retry_minutes};
+    return unavailable();
+}
+
+/// Of admission: the client's fault, or ours.
+void Tracker::count(const Refusal& refusal) noexcept {
+    ++(refusal.retry_minutes == 0 ? counters_.requests_bad : counters_.requests_errored);
 }
 
 std::chrono::steady_clock::time_point Tracker::turn_began() noexcept {

@@ -62,6 +62,7 @@ private:
     void tell_announcements(Time now) noexcept;
     void tell_scrapes() noexcept;
     void count(const Announcement& announcement) noexcept;
+    void count(const Refusal& refusal) noexcept;
     [[nodiscard]] std::chrono::steady_clock::time_point turn_began() noexcept;
     void measure(std::chrono::steady_clock::time_point submitted) noexcept;
     [[nodiscard]] Refusal refusal_for(Status status) noexcept;
