@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view area = "service";
 
+// How soon a driver whose service is away is asked for its registry again.
+constexpr std::chrono::milliseconds fill_pause{1000};
+
 }  // namespace
 
 Service::Service(const config::Config& config, Log& log)
@@ -44,7 +47,7 @@ void Service::load() {
         tracker_ =
             tracker.create_tracker(control_.tracker_host(), tracker_setup_of(config_)).value();
         roster_.emplace(*tracker_);
-        roster_->on_lapsed([this] { control_.post([this] { load_shared_copy(); }); });
+        roster_->on_lapsed([this] { control_.post([this] { reload(); }); });
         BackendSetup setup;
         setup.params = config_.backend.params;
         const std::string spool_dir = spool_dir_of(config_);
@@ -60,7 +63,7 @@ void Service::start() {
     limit_connections(count);
     Listeners http = bind(net::Transport::tcp, config_.http.addr);
     Listeners udp = bind(net::Transport::udp, config_.udp.addr);
-    fill_roster();
+    begin_to_fill_roster();
     if (policy_.full_scrape) {
         full_scrape_.emplace(
             *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
@@ -121,27 +124,9 @@ Listeners Service::bind(net::Transport transport, std::span<const config::Addres
     return std::move(*listeners);
 }
 
-/// On the control loop.
-void Service::load_shared_copy() {
-    if (tracker_ == nullptr) {
-        return;  // it has been given back meanwhile
-    }
-    if (const Status loaded = roster_->load(); !loaded.ok()) {
-        log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
-                   {{"reason", loaded.reason}});
-    }
-}
-
 /// First what the tracker driver has kept and what other nodes change, then what the configuration
-/// and the site say.
-void Service::fill_roster() {
-    control_.run_on([this] {
-        if (const Status followed = tracker_->follow(roster_->replica()); !followed.ok()) {
-            log_.write(Severity::warning, area, "changes of other nodes will not be noticed",
-                       {{"reason", followed.reason}});
-        }
-        load_shared_copy();
-    });
+/// and the site say. A driver whose service is away is asked again until it is there.
+void Service::begin_to_fill_roster() {
     for (const std::string& text : config_.client_whitelist) {
         const auto prefix = logic::client_prefix(text);
         if (!prefix) {
@@ -149,18 +134,75 @@ void Service::fill_roster() {
                                std::to_string(text.size()) +
                                " bytes; accepted are the first 1 to 20 bytes of a peer id");
         }
-        const ClientRecord record{.prefix = *prefix};
-        if (const Status put = roster_->put_clients({&record, 1}); !put.ok()) {
-            throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
-                               put.reason);
-        }
+        configured_clients_.push_back({.prefix = *prefix});
     }
-    Status loaded;
-    control_.run_on([&] { loaded = backend_->load(*roster_); });
-    if (!loaded.ok() && loaded.code != StatusCode::unsupported) {
+    Status filled;
+    control_.run_on([&] {
+        if (const Status followed = tracker_->follow(roster_->replica()); !followed.ok()) {
+            log_.write(Severity::warning, area, "changes of other nodes will not be noticed",
+                       {{"reason", followed.reason}});
+        }
+        roster_->set_whole(false);
+        fill_roster();
+        filled = filled_;
+    });
+    if (!filled.ok() && filled.code != StatusCode::unavailable) {
+        throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
+                           filled.reason);
+    }
+    if (!filled.ok()) {
+        log_.write(Severity::warning, area,
+                   "the registry is not here yet: users, torrents and clients that are not known "
+                   "are told to come back, until it can be loaded",
+                   {{"reason", filled.reason}});
+    }
+}
+
+/// On the control loop, as all that follows.
+void Service::fill_roster() noexcept {
+    if (tracker_ == nullptr || roster_->is_whole()) {
+        return;  // given back, or filled, meanwhile
+    }
+    const Status loaded = load_shared_copy();
+    filled_ = loaded.code == StatusCode::unavailable ? loaded : put_configured_clients();
+    if (filled_.code == StatusCode::unavailable) {
+        control_.tracker_host().start_timer(fill_pause, Task::to<&Service::fill_roster>(*this));
+        return;
+    }
+    if (!filled_.ok()) {
+        log_.write(Severity::error, area, "client_whitelist: the tracker driver refused it",
+                   {{"reason", filled_.reason}});
+    }
+    const Status of_site = backend_->load(*roster_);
+    if (!of_site.ok() && of_site.code != StatusCode::unsupported) {
         log_.write(Severity::warning, area, "the site's registry could not be loaded",
+                   {{"reason", of_site.reason}});
+    }
+    roster_->set_whole(true);
+}
+
+/// After a lapse. What is not whole is loaded in any case.
+void Service::reload() noexcept {
+    if (tracker_ != nullptr && roster_->is_whole()) {
+        static_cast<void>(load_shared_copy());
+    }
+}
+
+Status Service::load_shared_copy() noexcept {
+    const Status loaded = roster_->load();
+    if (!loaded.ok() && loaded.code != told_.code) {
+        log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
                    {{"reason", loaded.reason}});
     }
+    if (loaded.ok() && !told_.ok()) {
+        log_.write(Severity::info, area, "the shared copy of the registry has been loaded");
+    }
+    told_ = loaded;
+    return loaded;
+}
+
+Status Service::put_configured_clients() noexcept {
+    return configured_clients_.empty() ? Status{} : roster_->put_clients(configured_clients_);
 }
 
 void Service::start_management() {
@@ -223,6 +265,7 @@ void Service::release_drivers() noexcept {
         if (tracker_ != nullptr) {
             tracker_->unfollow();
         }
+        control_.tracker_host().forget(this);
         backend_.reset();  // before the roster that it writes to
         roster_.reset();
         tracker_.reset();

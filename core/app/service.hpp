@@ -48,8 +48,11 @@ private:
     [[nodiscard]] Listeners bind(net::Transport transport,
                                  std::span<const config::Address> addresses);
     void limit_connections(std::uint32_t workers);
-    void fill_roster();
-    void load_shared_copy();
+    void begin_to_fill_roster();
+    void fill_roster() noexcept;
+    void reload() noexcept;
+    Status load_shared_copy() noexcept;
+    Status put_configured_clients() noexcept;
     void start_management();
     [[nodiscard]] metrics::Snapshot counters() const;
     void release_drivers() noexcept;
@@ -64,6 +67,9 @@ private:
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;
+    std::vector<ClientRecord> configured_clients_;
+    Status filled_;  // the control loop's: how far the roster has come
+    Status told_;    // likewise: the last load, as the log has it
     std::optional<frontend::FullScrape> full_scrape_;
     std::optional<Shared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
