@@ -148,6 +148,7 @@ TEST_CASE("a master of a Cluster that nobody replaces: its slots fail at once, t
     RedisCluster cluster(3, 0, {.arguments = {"--cluster-require-full-coverage", "no"}});
     const Node node(params_of(cluster));
     const auto swarms = some_swarms();
+    node.wait_until_it_serves();
     Steady clients(node, swarms);
     // Of those on the node that does not have the registry and the secret.
     const std::size_t victim = cluster.owner_of(cluster.slot_of(key_of(swarms[0])));

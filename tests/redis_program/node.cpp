@@ -83,6 +83,7 @@ void Node::wait_until_it_serves() const {
 }
 
 void Node::fill(std::string_view info_hash, std::uint32_t seeders) const {
+    wait_until_it_serves();
     TcpClient client(process_.http_port());
     for (std::uint32_t i = 0; i < seeders; ++i) {
         client.send(request({.info_hash = info_hash, .port = 60'000 + i, .left = 0}));

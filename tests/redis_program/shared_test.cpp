@@ -14,6 +14,8 @@ namespace {
 
 /// Announces at `there` who `here` was told of, and takes it back again.
 void meet(const Node& here, const Node& there, std::string_view info_hash) {
+    here.wait_until_it_serves();
+    there.wait_until_it_serves();
     here.announce({.info_hash = info_hash, .port = 1001, .left = 0});
     CHECK(peers(there.announce({.info_hash = info_hash, .peer_id = transmission, .port = 1002})) ==
           std::set{compact("127.0.0.1", 1001)});
