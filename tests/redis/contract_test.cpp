@@ -24,6 +24,12 @@ std::string params_with(const std::string& address) {
            std::to_string(++drivers) + R"(:", )" + address + "}";
 }
 
+/// A test case is run once for each of its subcases: the server is the same for all of them.
+test::RedisServer& one_server() {
+    static test::RedisServer redis;
+    return redis;
+}
+
 constexpr test::TrackerDriverTraits traits{.keeps_registry = true};
 
 void keep_contract(const std::string& address, bool keep_ids = false) {
@@ -46,16 +52,26 @@ TEST_CASE("the redis driver keeps the tracker driver contract") {
     if (lacks_redis()) {
         return;
     }
-    const test::RedisServer redis;
-    keep_contract(R"("url": "redis://)" + redis.address() + R"(")");
+    keep_contract(R"("url": "redis://)" + one_server().address() + R"(")");
 }
 
 TEST_CASE("the redis driver keeps the contract when it keeps peer ids, too") {
     if (lacks_redis()) {
         return;
     }
-    const test::RedisServer redis;
-    keep_contract(R"("url": "redis://)" + redis.address() + R"(")", true);
+    keep_contract(R"("url": "redis://)" + one_server().address() + R"(")", true);
+}
+
+TEST_CASE("the redis driver keeps the contract in a Cluster of three") {
+    if (lacks_redis()) {
+        return;
+    }
+    static test::RedisCluster cluster;
+    std::string urls;
+    for (std::size_t i = 0; i < cluster.size(); ++i) {
+        urls += (i == 0 ? "" : ", ") + std::string("\"redis://") + cluster.node(i).address() + "\"";
+    }
+    keep_contract(R"("mode": "cluster", "url": [)" + urls + "]");
 }
 
 TEST_SUITE_END();
