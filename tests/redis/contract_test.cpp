@@ -5,7 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace chihaya {
 namespace {
@@ -28,6 +32,17 @@ std::string params_with(const std::string& address) {
 test::RedisServer& one_server() {
     static test::RedisServer redis;
     return redis;
+}
+
+/// The words between the backticks that begin with "+@hash".
+std::vector<std::string> rights_of_readme() {
+    std::ifstream file(CHIHAYA_SOURCE_DIR "/plugins/redis/README.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto first = text.find("`+@hash");
+    const auto last = text.find('`', first + 1);
+    std::istringstream words(first == std::string::npos ? ""
+                                                        : text.substr(first + 1, last - first - 1));
+    return {std::istream_iterator<std::string>(words), {}};
 }
 
 constexpr test::TrackerDriverTraits traits{.keeps_registry = true};
@@ -55,11 +70,17 @@ TEST_CASE("the redis driver keeps the tracker driver contract") {
     keep_contract(R"("url": "redis://)" + one_server().address() + R"(")");
 }
 
-TEST_CASE("the redis driver keeps the contract when it keeps peer ids, too") {
+TEST_CASE("the redis driver keeps the contract with peer ids, and with the rights of its README") {
     if (lacks_redis()) {
         return;
     }
-    keep_contract(R"("url": "redis://)" + one_server().address() + R"(")", true);
+    static const std::vector<std::string> rights = rights_of_readme();
+    REQUIRE(rights.size() > 5);
+    std::vector<std::string> words{"ACL", "SETUSER", "tracker", "reset", "on", ">secret"};
+    words.insert(words.end(), rights.begin(), rights.end());
+    words.back() = "~test*";
+    one_server().command(words);
+    keep_contract(R"("url": "redis://tracker:secret@)" + one_server().address() + R"(")", true);
 }
 
 TEST_CASE("the redis driver keeps the contract in a Cluster of three") {
