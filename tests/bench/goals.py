@@ -3,9 +3,13 @@
 import statistics
 
 import udp_tables
+from redis_tables import least_of_redis
 from tables import FLOOR, least, median, tail
 
 OURS = "chihaya"
+
+REDIS_ANNOUNCES = 80_000  # a second, of one core of Redis
+NAIVE_ANNOUNCES = 29_000  # what naive scripts reach there
 
 
 def no_goals(_):
@@ -87,3 +91,24 @@ def fairness_goals(rows):
 def allocation_goals(allocations):
     for mode, result in allocations.items():
         yield f"allocations an announce, {mode}", 0, abs(round(result["per_announce"], 3))
+
+
+def p50(runs):
+    return median(runs, lambda run: run["p50_us"])
+
+
+def redis_goals(redis):
+    figures = redis["driver"]["public, IPv4"]
+    spent = least_of_redis(figures["announce"])
+    yield f"CPU of Redis an announce, µs ({REDIS_ANNOUNCES} a second)", 1e6 / REDIS_ANNOUNCES, spent
+    yield "CPU of Redis an announce / of the naive script", NAIVE_ANNOUNCES / REDIS_ANNOUNCES, \
+        spent / least_of_redis(figures["naive"])
+    yield "p50 of an announce alone, by the driver / of a PING", 2, \
+        p50(figures["announce_alone"]) / p50(figures["ping_alone"])
+    alone = redis["tracker"]["UDP, 1 in flight"]
+    yield "p50 of a UDP announce alone, on Redis less in memory / of a PING", 2, \
+        (p50(alone["chihaya on redis-server"]) - p50(alone["chihaya in memory"])) \
+        / p50(alone["PING"])
+    for r in redis["memory"]:
+        yield f"bytes a peer in Redis, {r['name']}, {r['swarms'] * r['peers']} peers", 60, \
+            r["bytes_a_peer"]

@@ -1,6 +1,7 @@
 """The report of a run: tables, goals, and how many answers were wrong."""
 
 import goals
+import redis_tables
 import tables
 import udp_tables
 
@@ -15,6 +16,7 @@ PARTS = {
     "flood": (udp_tables.flood_tables, goals.flood_goals),
     "fairness": (udp_tables.fairness_tables, goals.fairness_goals),
     "allocations": (tables.allocation_tables, goals.allocation_goals),
+    "redis": (redis_tables.redis_tables, goals.redis_goals),
 }
 
 
