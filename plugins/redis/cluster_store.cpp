@@ -38,14 +38,31 @@ bool ClusterStore::is_ready() const noexcept {
 void ClusterStore::send(std::uint16_t slot, std::string_view command, Answered& answered,
                         std::uint32_t ticket) noexcept {
     const SlotMap::Node node = slots_.owner(slot);
+    const Request request{
+        .slot = slot, .command = command, .answered = &answered, .ticket = ticket};
     const Status status =
-        node == SlotMap::nobody
-            ? (is_mapped_ ? nobody_has_it : not_connected)
-            : nodes_[node]->send(
-                  {.slot = slot, .command = command, .answered = &answered, .ticket = ticket});
+        node == SlotMap::nobody ? send_unmapped(request) : nodes_[node]->send(request);
     if (!status.ok()) {
         refusals_.add(answered, ticket, status);
     }
+}
+
+/// Before the map is there, to whoever takes it: a node that does not have the slot knows who has.
+Status ClusterStore::send_unmapped(const Request& request) noexcept {
+    if (is_mapped_) {
+        return nobody_has_it;
+    }
+    for (const bool is_ready : {true, false}) {
+        for (const auto& node : nodes_) {
+            // One that turned out to be no part of a Cluster would carry it out.
+            const bool may_have_it =
+                node != nullptr && node->is_ready() == is_ready && !was_logged_;
+            if (may_have_it && node->send(request).ok()) {
+                return {};
+            }
+        }
+    }
+    return not_connected;
 }
 
 void ClusterStore::flush() noexcept {

@@ -49,6 +49,7 @@ private:
     void want_refresh() noexcept;
     void refresh() noexcept;
     void adopt(const Reply& reply);
+    Status send_unmapped(const Request& request) noexcept;
     void prune() noexcept;
 
     Wiring& wiring_;

@@ -187,6 +187,7 @@ void Connection::look_at_time() noexcept {
         watchdog_ = wiring_.host.start_timer(wiring_.timeout - age,
                                              Task::to<&Connection::look_at_time>(*this));
     } else if (state_ == State::ready) {
+        was_silent_ = true;
         doom("no reply within " + std::to_string(wiring_.timeout.count()) + " ms");
     } else {
         fail_waiting(no_reply);

@@ -60,7 +60,8 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     /// Begins to connect, in place of whatever it did. Until the first attempt has ended, commands
-    /// are taken and wait for it.
+    /// are taken and wait for it. So it is again when a good connection is cut: it is made anew at
+    /// once; but after silence there is a pause, and no command waits.
     void open(const Endpoint& endpoint) noexcept;
 
     /// Ends it; what waits fails. Never from inside `answered` or `failed`.
@@ -139,6 +140,7 @@ private:
     TimerId watchdog_ = TimerId::none;  // runs while anything waits
     Backoff backoff_{std::chrono::milliseconds(5000)};
     Time ready_since_{};
+    bool was_silent_ = false;  // that is why it is doomed, or was lost last
     bool is_quiet_ = false;
     bool was_logged_ = false;  // that it is away
 };

@@ -147,6 +147,7 @@ void Connection::become_ready() noexcept {
     wiring_.host.cancel_timer(std::exchange(deadline_, TimerId::none));
     state_ = State::ready;
     first_attempt_ = false;
+    was_silent_ = false;
     ready_since_ = wiring_.host.now();
     if (was_logged_) {
         wiring_.host.log(Severity::info, endpoint_.text() + ": connected again");
@@ -202,7 +203,8 @@ void Connection::lose() noexcept {
     if (!doomed_) {
         return;  // closed or opened anew meanwhile
     }
-    if (state_ == State::ready && wiring_.host.now() - ready_since_ >= good_life) {
+    const bool was_good = state_ == State::ready && wiring_.host.now() - ready_since_ >= good_life;
+    if (was_good) {
         backoff_.reset();
     }
     drop_socket();
@@ -210,7 +212,13 @@ void Connection::lose() noexcept {
     state_ = State::waiting;
     first_attempt_ = false;
     fail_waiting(lost_it);
-    if (owner_.lost(*this) && state_ == State::waiting) {
+    if (!owner_.lost(*this) || state_ != State::waiting) {
+        return;
+    }
+    if (was_good && !was_silent_) {
+        first_attempt_ = true;
+        begin();
+    } else {
         deadline_ = wiring_.host.start_timer(backoff_.next(),
                                              Task::to<&Connection::deadline_passed>(*this));
     }

@@ -64,6 +64,21 @@ TEST_CASE("each command goes to the node that has its slot") {
     CHECK(worker.host().idle());
 }
 
+TEST_CASE("commands that come before it is known who has which slot are not refused") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisCluster cluster;
+    const auto keys = keys_of(cluster, 3);
+    Worker worker(url(cluster));
+    CHECK_FALSE(worker.store().is_ready());
+    for (const std::string& key : keys) {
+        worker.add(key, 7);
+    }
+    worker.turn_until([&] { return worker.answers().count() == keys.size(); }, "answers");
+    CHECK(worker.answers().failures() == 0);
+}
+
 TEST_CASE("commands follow a slot while it moves, and after") {
     if (lacks_redis()) {
         return;

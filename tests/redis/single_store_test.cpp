@@ -108,6 +108,26 @@ TEST_CASE("a server that has forgotten the scripts is given them again") {
     CHECK(worker.host().idle());
 }
 
+TEST_CASE("a good connection that is cut is made anew at once, and what is sent meanwhile waits") {
+    if (lacks_redis()) {
+        return;
+    }
+    const RedisServer server;
+    Worker worker(url(server));
+    worker.wait_until_ready();
+    worker.turn(std::chrono::seconds(6));
+    const auto cut = [&] {
+        server.command({"CLIENT", "KILL", "TYPE", "normal"});
+        worker.turn_until([&] { return !worker.store().is_ready(); }, "its end");
+        worker.turn();
+        return worker.ask("k", {"PING"});
+    };
+    CHECK(cut() == "+PONG");
+    CHECK(cut() == "failed: redis is not connected");  // it has not been good for long
+    worker.wait_until_ready();
+    CHECK(worker.ask("k", {"PING"}) == "+PONG");
+}
+
 TEST_CASE("when the server dies all fails at once, and recovers by itself when it is back") {
     if (lacks_redis()) {
         return;
@@ -244,9 +264,9 @@ TEST_CASE("what is outstanding when a store ends has failed") {
     }
     const RedisServer server;
     Worker worker(url(server));
-    const std::uint32_t refused = worker.add("k", 1);
+    const std::uint32_t early = worker.add("k", 1);
     worker.destroy_store();
-    CHECK(worker.answers().of(refused) == "failed: redis is not connected");
+    CHECK(worker.answers().of(early) == "failed: the connection to redis was closed");
 
     Worker other(url(server));
     other.wait_until_ready();
