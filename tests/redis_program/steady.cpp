@@ -145,6 +145,7 @@ void Steady::wait_for_more(Outcome outcome, std::size_t times) {
 Sum sum_of(const std::vector<Seen>& seen, Seen::Clock::time_point back) {
     Sum sum;
     std::array<std::optional<milliseconds>, 2> first;
+    std::optional<Seen::Clock::time_point> first_refusal;
     for (const Seen& one : seen) {
         sum.longest = std::max(sum.longest, rounded(one.told - one.asked));
         switch (one.outcome) {
@@ -152,6 +153,8 @@ Sum sum_of(const std::vector<Seen>& seen, Seen::Clock::time_point back) {
                 ++sum.answered;
                 break;
             case Outcome::refused:
+                first_refusal = std::min(first_refusal.value_or(one.told), one.told);
+                sum.out = std::max(sum.out, rounded(one.told - *first_refusal));
                 ++sum.refused;
                 break;
             case Outcome::silent:
@@ -183,7 +186,8 @@ std::string line_of(const std::string& fault, const Sum& sum, const std::string&
     std::ostringstream out;
     out << "failure matrix | " << fault << " | answered " << sum.answered << ", refused "
         << sum.refused << ", silent " << sum.silent << ", longest wait " << sum.longest.count()
-        << " ms | recovered after " << sum.recovered.count() << " ms | " << lost;
+        << " ms, refusals for " << sum.out.count() << " ms | recovered after "
+        << sum.recovered.count() << " ms | " << lost;
     return out.str();
 }
 

@@ -78,6 +78,7 @@ struct Sum {
     std::size_t silent = 0;
     std::size_t strange = 0;
     std::chrono::milliseconds longest{0};    // that a client waited
+    std::chrono::milliseconds out{0};        // between the first and the last refusal
     std::chrono::milliseconds recovered{0};  // from `back` to the first answer, of the slower
 };
 
