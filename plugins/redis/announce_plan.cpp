@@ -207,7 +207,10 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sig
 
     plan.field_count = 0;
     const std::uint32_t pages = sight.shape.pages(numbers.row);
-    if (kind == Kind::member || pages == 0 || (numbers.ops & (stops | counts_snatch)) != 0) {
+    const bool is_rare =
+        (numbers.ops & (stops | counts_snatch)) != 0 ||
+        (kind == Kind::member && (peer.user == UserId::none || (numbers.ops & begins_stay) != 0));
+    if (pages == 0 || is_rare) {
         return;
     }
     const std::uint32_t own = page_of(pages, peer_hash(terms.secret, peer.key));

@@ -45,7 +45,7 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sig
 
 /// When a swarm is looked at after peers were taken in: some of them may be about to fall silent.
 [[nodiscard]] constexpr std::uint32_t due_after_taking_in(std::uint32_t now) noexcept {
-    return now + 2 * due_seconds;
+    return now + 4 * due_seconds;
 }
 
 /// The same for a peer that is taken in as it was. False when it is nothing to take in: silent for

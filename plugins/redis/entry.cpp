@@ -1,5 +1,4 @@
 #include "chihaya/plugin.hpp"
-#include "plugins/redis/parameters.hpp"
 #include "plugins/redis/redis_driver.hpp"
 
 #include <exception>
@@ -9,7 +8,7 @@ namespace {
 
 TrackerDriver* create(Host& control, const TrackerSetup& setup) noexcept {
     try {
-        const auto parameters = read_parameters(control, setup.params);
+        const auto parameters = parameters_for(control, setup);
         return parameters ? new RedisDriver(control, setup, *parameters) : nullptr;
     } catch (const std::exception& error) {
         control.log(Severity::error, error.what());

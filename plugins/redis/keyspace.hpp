@@ -16,8 +16,8 @@ namespace chihaya::redis {
 
 /// A swarm to be looked at at some moment stands in one of a ring of lists: that of the half
 /// minute.
-inline constexpr std::uint32_t due_seconds = 32;
-inline constexpr std::uint32_t due_list_count = 256;
+inline constexpr std::uint32_t due_seconds = 16;
+inline constexpr std::uint32_t due_list_count = 512;
 /// No moment may be further ahead, in seconds: what would be is looked at early.
 inline constexpr std::uint32_t due_ahead_max = 8000;
 static_assert(due_ahead_max < due_seconds * (due_list_count - 2));

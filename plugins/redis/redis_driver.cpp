@@ -23,6 +23,14 @@ Status guarded(Work&& work) noexcept {
 
 }  // namespace
 
+std::optional<Parameters> parameters_for(Host& control, const TrackerSetup& setup) {
+    auto parameters = read_parameters(control, setup.params);
+    if (parameters) {
+        parameters->timeout = std::min(parameters->timeout, setup.answer_within);
+    }
+    return parameters;
+}
+
 RedisDriver::RedisDriver(Host& control, const TrackerSetup& setup, const Parameters& parameters)
     : control_(control),
       shared_(parameters, setup),
@@ -30,7 +38,10 @@ RedisDriver::RedisDriver(Host& control, const TrackerSetup& setup, const Paramet
       swarms_(control, shared_),
       health_(control, parameters, {}) {
     shared_.keep_time(to_second(control.now()));
-    static_cast<void>(swarms_.learn_secret());  // the connection says what is wrong
+    // When Redis is away the connection says so, and the sessions learn the secret later.
+    if (swarms_.learn_secret().ok()) {
+        static_cast<void>(swarms_.recount_after_pause());
+    }
 }
 
 TrackerSession* RedisDriver::open_session(Host& worker) noexcept {
@@ -72,7 +83,7 @@ Status RedisDriver::add_peers(const SwarmRecord& swarm,
 
 Status RedisDriver::reconfigure(const TrackerSetup& setup) noexcept {
     return guarded([&]() -> Status {
-        const auto parameters = read_parameters(control_, setup.params);
+        const auto parameters = parameters_for(control_, setup);
         if (!parameters) {
             return {StatusCode::unsupported, "the parameters are wrong"};
         }

@@ -11,12 +11,18 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace chihaya::redis {
 
+/// The parameters, with no longer a timeout than the tracker gives a session.
+/// Errors: as read_parameters
+[[nodiscard]] std::optional<Parameters> parameters_for(Host& control, const TrackerSetup& setup);
+
 class RedisDriver final : public TrackerDriver {
 public:
-    /// Asks Redis for the secret of the pages; when Redis is away the sessions will.
+    /// Asks Redis for the secret of the pages; when Redis is away the sessions will. Counts all
+    /// swarms when no tracker has been there for so long that Redis may have forgotten some.
     /// Lifetime: `control` outlives the driver
     /// Errors:   std::bad_alloc, std::system_error when there are no more descriptors
     RedisDriver(Host& control, const TrackerSetup& setup, const Parameters& parameters);

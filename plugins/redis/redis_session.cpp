@@ -24,16 +24,26 @@ RedisSession::RedisSession(Host& host, Shared& shared)
     tick();
 }
 
+void RedisSession::announce(std::span<const AnnounceCall> batch) noexcept {
+    announces_.send(*store_, batch);
+    if (!has_timer_) {
+        tick();  // memory was short when the timer should have been started
+    }
+}
+
 void RedisSession::tick() noexcept {
     shared_.keep_time(to_second(host_.now()));
     try {
-        heartbeat_.beat(*store_);
-        sweeper_.look(*store_);
+        if (store_->is_ready()) {
+            heartbeat_.beat(*store_);
+            sweeper_.look(*store_);
+        }
     } catch (const std::exception& error) {
         host_.log(Severity::error, error.what());
     }
     store_->flush();
-    host_.start_timer(tick_pause, Task::to<&RedisSession::tick>(*this));
+    has_timer_ =
+        host_.start_timer(tick_pause, Task::to<&RedisSession::tick>(*this)) != TimerId::none;
 }
 
 }  // namespace chihaya::redis

@@ -26,9 +26,7 @@ public:
     RedisSession(const RedisSession&) = delete;
     RedisSession& operator=(const RedisSession&) = delete;
 
-    void announce(std::span<const AnnounceCall> batch) noexcept override {
-        announces_.send(*store_, batch);
-    }
+    void announce(std::span<const AnnounceCall> batch) noexcept override;
     void scrape(std::span<const ScrapeCall> batch) noexcept override {
         scrapes_.send(*store_, batch);
     }
@@ -44,6 +42,7 @@ private:
     Sweeper sweeper_;
     Heartbeat heartbeat_;
     Shared& shared_;
+    bool has_timer_ = false;
     std::unique_ptr<Store> store_;  // goes first: it tells the others what has failed
 };
 

@@ -4,6 +4,7 @@
 #include "plugins/redis/sweep_request.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <unordered_set>
 #include <utility>
@@ -77,6 +78,45 @@ Status SwarmStore::scan(std::uint16_t slot, const ShowNames& show, bool& goes_on
         }
     }
     return endless;
+}
+
+Status SwarmStore::recount_after_pause() {
+    const std::lock_guard lock(mutex_);
+    const Reply* reply = nullptr;
+    command_.begin(2).add("GET").add(keyspace_.looked());
+    Status status = client_.call(slot_of(keyspace_.looked()), command_.bytes(), reply);
+    if (!status.ok() || reply->text().empty()) {
+        return status;
+    }
+    std::uint64_t looked = 0;
+    std::from_chars(reply->text().data(), reply->text().data() + reply->text().size(), looked);
+    const std::uint32_t kept = shared_.rules().time_to_live();
+    if (kept == 0 || looked + kept > shared_.latest()) {
+        return {};
+    }
+    TotalsChange totals;
+    status = for_all_names([&](std::span<const InfoHash> names, bool& /*goes_on*/) {
+        for (const InfoHash& name : names) {
+            const std::string_view key = keyspace_.swarm(name);
+            command_.begin(3).add("HGET").add(key).add(header_field);
+            client_.add(slot_of(key), command_.bytes());
+        }
+        return client_.run([&](std::size_t /*index*/, const Reply& header) {
+            if (header.text().size() == header_bytes) {
+                const SwarmCounts counts = counts_at(header.text(), 1);
+                totals.swarms += 1;
+                totals.seeders += counts.seeders;
+                totals.leechers += counts.leechers;
+            }
+        });
+    });
+    if (!status.ok()) {
+        return status;
+    }
+    const std::string_view key = keyspace_.totals();
+    command_.begin(8).add("HSET").add(key).add("swarms").add(totals.swarms);
+    command_.add("seeders").add(totals.seeders).add("leechers").add(totals.leechers);
+    return client_.call(slot_of(key), command_.bytes(), reply);
 }
 
 Status SwarmStore::forget_users(std::span<const UserId> users) {

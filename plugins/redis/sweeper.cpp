@@ -39,7 +39,7 @@ void Sweeper::take_looked(const Reply& reply) {
     std::uint64_t before = 0;
     const std::string_view text = reply.text();
     std::from_chars(text.data(), text.data() + text.size(), before);
-    // The list of this half minute is still being written; the one before it may have been.
+    // The list of these seconds is still being written; the one before it may have been.
     const auto since =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(before / due_seconds, now));
     const std::uint32_t first = std::max(since, now - (due_list_count - 1)) - 1;

@@ -53,6 +53,7 @@ void keep_contract(const std::string& address, bool keep_ids = false) {
         [&](test::FakeHost& control, TrackerSetup setup) {
             const std::string params = params_with(address);
             setup.params = params;
+            setup.answer_within = std::chrono::minutes(1);
             setup.keep_peer_ids = setup.keep_peer_ids || keep_ids;
             return library.create_tracker(control, setup).value();
         },

@@ -53,11 +53,11 @@ void FakeHost::forget(const void* subject) noexcept {
     std::erase_if(posted_, [&](const Task& task) { return task.subject == subject; });
 }
 
-void FakeHost::turn(std::chrono::milliseconds patience) {
+bool FakeHost::turn(std::chrono::milliseconds patience) {
     now_ = clock_.now();
     run_posted();
     run_due_timers();
-    run_ready_sockets(patience);
+    return run_ready_sockets(patience);
 }
 
 void FakeHost::let_pass(std::chrono::seconds time) {
@@ -123,7 +123,7 @@ void FakeHost::run_due_timers() {
     }
 }
 
-void FakeHost::run_ready_sockets(std::chrono::milliseconds patience) {
+bool FakeHost::run_ready_sockets(std::chrono::milliseconds patience) {
     std::vector<pollfd> sockets;
     std::vector<WatchId> ids;
     for (const auto& [id, watch] : watches_) {
@@ -134,7 +134,7 @@ void FakeHost::run_ready_sockets(std::chrono::milliseconds patience) {
     }
     if (sockets.empty() ||
         ::poll(sockets.data(), sockets.size(), static_cast<int>(patience.count())) <= 0) {
-        return;
+        return false;
     }
     for (std::size_t i = 0; i < sockets.size(); ++i) {
         const auto found = watches_.find(ids[i]);
@@ -152,6 +152,7 @@ void FakeHost::run_ready_sockets(std::chrono::milliseconds patience) {
         const SocketTask task = found->second.task;
         task.run(task.subject, ready);
     }
+    return true;
 }
 
 }  // namespace chihaya::test

@@ -46,8 +46,8 @@ public:
     void forget(const void* subject) noexcept override;
 
     /// One turn of the loop: reads the clock, then runs posted tasks, due timers and ready sockets
-    /// (waits `patience` for one).
-    void turn(std::chrono::milliseconds patience = std::chrono::milliseconds(0));
+    /// (waits `patience` for one). Returns: was a socket ready?
+    bool turn(std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
     /// Moves the clock second by second, with a turn after each.
     void let_pass(std::chrono::seconds time);
@@ -78,7 +78,7 @@ private:
 
     void run_posted();
     void run_due_timers();
-    void run_ready_sockets(std::chrono::milliseconds patience);
+    bool run_ready_sockets(std::chrono::milliseconds patience);
 
     FakeClock& clock_;
     Time now_;

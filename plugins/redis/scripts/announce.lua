@@ -3,11 +3,11 @@
 -- choose from. Answers one array for each; announce_codec reads them.
 --
 -- The tracker plans by the shape it last saw the swarm in. Where the plan is right, and the peer is
--- one without an account, known, and what it was, this is all there is to do: read those fields,
--- write one. Anything else is for announce_any, which is not even made unless it is needed.
+-- known, where it was and what it was, this is all there is to do: read those fields, write one.
+-- Anything else is for announce_any, which is not even made unless it is needed.
 
 local call, spread, sub, find = redis.call, unpack, string.sub, string.find
-local char, unpack_bytes, pack = string.char, struct.unpack, struct.pack
+local byte, char, unpack_bytes, pack = string.byte, string.char, struct.unpack, struct.pack
 local announce_any
 local answers = {}
 local next_arg = 1
@@ -16,7 +16,8 @@ for i = 1, #KEYS do
   local planned, tick, life, flags, class = unpack_bytes('>BHIBB', request)
   local got = call('HMGET', swarm, '.', spread(ARGV, next_arg + 1, next_arg + planned))
   local header, keys, metas = got[1], got[2], got[3]
-  if keys and sub(header, 26) == sub(request, 35, 52) then
+  local is_planned_right = keys and sub(header, 26) == sub(request, 35, 52)
+  if is_planned_right and class < 7 then
     local who = class < 4 and sub(request, 53, 58) or sub(request, 53, 70)
     local width = #who
     local hit = find(keys, who, 1, true)
@@ -30,6 +31,24 @@ for i = 1, #KEYS do
             sub(metas, 1, offset) .. pack('>H', tick) .. sub(metas, offset + 3))
         end
         got[1], got[2], got[3] = sub(header, 1, 17), char(flags), false
+        answers[i] = got
+      end
+    end
+  elseif is_planned_right then
+    -- An account's client at the addresses it had.
+    local row = sub(request, 53, 104)
+    local hit = find(keys, row, 1, true)
+    while hit and (hit - 1) % 52 ~= 0 do hit = find(keys, row, hit + 1, true) end
+    if hit then
+      local offset = (hit - 1) / 52 * 55
+      local old = sub(metas, offset + 1, offset + 55)
+      local now, last_flags = unpack_bytes('>I', request, 10), byte(old)
+      local last, announces = unpack_bytes('>II', old, 44)
+      if last_flags == flags and last <= now and now - last <= life * 4 then
+        call('HSET', swarm, ARGV[next_arg + 2], sub(metas, 1, offset) .. sub(old, 1, 3) ..
+          pack('>HH', tick, tick) .. sub(request, 105, 136) .. sub(old, 40, 43) ..
+          pack('>II', now, announces + 1) .. sub(request, 137, 140) .. sub(metas, offset + 56))
+        got[1], got[2], got[3] = sub(header, 1, 17), sub(old, 1, 1) .. sub(old, 8, 51), false
         answers[i] = got
       end
     end

@@ -327,6 +327,12 @@ void Tracker::let_pass(seconds time) {
         control_.turn(patience);
         worker_->host.turn(patience);
     }
+    // What the last seconds have begun may still be on its way.
+    constexpr std::chrono::milliseconds long_patience{10};
+    for (int quiet_turns = 0; quiet_turns < 4;) {
+        const bool was_busy = worker_->host.turn(long_patience);
+        quiet_turns = was_busy ? 0 : quiet_turns + 1;
+    }
 }
 
 std::optional<SwarmView> Tracker::read(const InfoHash& info_hash) {
