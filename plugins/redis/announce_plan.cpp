@@ -22,7 +22,6 @@ constexpr std::uint32_t want_max = 255;
 
 // As in announce_any.lua.
 constexpr double shown_all_max = 128;
-constexpr std::uint32_t picks_min = 3;  // so that replies are mixtures
 
 struct Peer {
     PeerKey key;
@@ -114,6 +113,11 @@ double usual_rows(RowClass row, const Sight& sight) noexcept {
     return std::max(peers * page_max(kind_of(row)) / room, 1.0);
 }
 
+/// So that replies are mixtures.
+std::uint32_t picks_min(RowClass row) noexcept {
+    return kind_of(row) == Kind::member ? 4 : 2;
+}
+
 /// As `plan` in announce_any.lua.
 void plan_choice(AnnouncePlan& plan, RowClass row, const Sight& sight, std::uint32_t want,
                  Random& random) {
@@ -125,7 +129,7 @@ void plan_choice(AnnouncePlan& plan, RowClass row, const Sight& sight, std::uint
     const double usual = usual_rows(row, sight);
     const bool shows_all = usual * count <= shown_all_max;
     const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
-    const std::uint32_t picks = shows_all ? count : std::max(needed, picks_min);
+    const std::uint32_t picks = shows_all ? count : std::max(needed, picks_min(row));
     const std::size_t first = plan.field_count;
     const auto take = [&](std::uint32_t page) {
         const FieldName name = FieldName::of_keys(row, page);
@@ -169,8 +173,10 @@ void plan_choices(AnnouncePlan& plan, Kind kind, const Sight& sight, bool leeche
 
 }  // namespace
 
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight& sight,
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight* seen,
                    const PlanTerms& terms, Random& random) {
+    static constexpr Sight small{.shape = Shape::of_small()};
+    const Sight& sight = seen != nullptr ? *seen : small;
     Peer peer{.key = peer_key(request),
               .user = request.user,
               .peer_id = request.peer_id,

@@ -38,9 +38,9 @@ struct PlanTerms {
     std::uint32_t now = 0;  // Unix time
 };
 
-/// Plans `request` for a swarm that was last seen like that. The plan's memory is used again.
-/// Errors: std::bad_alloc
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight& sight,
+/// Plans `request` for a swarm that was last seen like that; null: nobody knows, so it will be
+/// small. The plan's memory is used again. Errors: std::bad_alloc
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight* seen,
                    const PlanTerms& terms, Random& random);
 
 /// When a swarm is looked at after peers were taken in: some of them may be about to fall silent.

@@ -128,9 +128,7 @@ void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
     AnnounceReply told;
     told.counts = answer->counts;
     told.history = answer->history;
-    if (answer->was_planned_right) {
-        shapes_.remember(waiting.info_hash, answer->counts);
-    } else {
+    if (!answer->was_planned_right) {
         shared_.replanned.fetch_add(1, std::memory_order_relaxed);
         shared_.changes.add(answer->totals);
         shapes_.remember(waiting.info_hash, answer->shape, answer->counts);

@@ -30,8 +30,8 @@ std::optional<HashSecret> read_secret(std::string_view bytes) noexcept {
     return HashSecret{{get_number(bytes, 0, 8), get_number(bytes, 8, 8)}};
 }
 
-Heartbeat::Heartbeat(Host& host, Shared& shared)
-    : host_(host), shared_(shared), keyspace_(shared.parameters.prefix), offered_(new_secret()) {}
+Heartbeat::Heartbeat(Shared& shared)
+    : shared_(shared), keyspace_(shared.parameters.prefix), offered_(new_secret()) {}
 
 void Heartbeat::beat(Store& store) {
     // Where Redis has forgotten the secret, it gets the one that the trackers still have.

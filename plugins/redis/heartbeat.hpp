@@ -4,7 +4,6 @@
 /// What a worker and Redis tell each other once a second: the secret of the pages, and how many
 /// swarms and peers there are.
 
-#include "chihaya/host.hpp"
 #include "plugins/redis/command.hpp"
 #include "plugins/redis/keyspace.hpp"
 #include "plugins/redis/shared.hpp"
@@ -12,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,9 +24,9 @@ namespace chihaya::redis {
 /// Thread: the worker's
 class Heartbeat final : public Answered {
 public:
-    /// Lifetime: both outlive this
+    /// Lifetime: `shared` outlives this
     /// Errors:   std::bad_alloc
-    Heartbeat(Host& host, Shared& shared);
+    explicit Heartbeat(Shared& shared);
 
     /// Errors: std::bad_alloc
     void beat(Store& store);
@@ -37,7 +37,6 @@ public:
 private:
     void tell_totals(Store& store);
 
-    Host& host_;
     Shared& shared_;
     Keyspace keyspace_;
     std::string offered_;                   // a secret, for when there is none yet

@@ -68,6 +68,23 @@ struct Shape {
         return std::uint32_t{static_cast<std::uint8_t>(bytes[at])} << 8U |
                static_cast<std::uint8_t>(bytes[at + 1]);
     }
+    /// No class has more than one page.
+    [[nodiscard]] constexpr bool is_small() const noexcept {
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            if (static_cast<std::uint8_t>(bytes[i]) > i % 2) {
+                return false;
+            }
+        }
+        return true;
+    }
+    /// What a swarm is taken for that nothing is known of: small, with a page of every class.
+    [[nodiscard]] static constexpr Shape of_small() noexcept {
+        Shape shape;
+        for (std::size_t i = 1; i < shape.bytes.size(); i += 2) {
+            shape.bytes[i] = 1;
+        }
+        return shape;
+    }
     friend bool operator==(const Shape&, const Shape&) = default;
 };
 

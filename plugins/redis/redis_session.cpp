@@ -18,7 +18,7 @@ RedisSession::RedisSession(Host& host, Shared& shared)
       announces_(host, shared, due_lists_),
       scrapes_(host, shared),
       sweeper_(host, shared, due_lists_),
-      heartbeat_(host, shared),
+      heartbeat_(shared),
       shared_(shared),
       store_(make_store(host, shared.parameters, swarm_scripts())) {
     tick();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file shape_memory.hpp
-/// The shapes that swarms were last seen in, so that the next announce can name the fields it needs
-/// at once. A wrong one costs a little time in Redis and nothing else.
+/// The shapes that large swarms were last seen in, so that the next announce can name the fields it
+/// needs at once. A wrong one costs a little time in Redis and nothing else.
 
 #include "plugins/redis/layout.hpp"
 #include "plugins/redis/random.hpp"
@@ -25,29 +25,41 @@ struct Sight {
 /// Thread: one
 class ShapeMemory {
 public:
-    /// So many swarms that the busy ones of a large tracker are all there: three megabytes a
+    /// Swarms of more than one page a class are few even in a large tracker: five megabytes a
     /// worker.
-    static constexpr std::size_t size = std::size_t{1} << 16U;
+    static constexpr std::size_t ways = 4;
+    static constexpr std::size_t sets = std::size_t{1} << 15U;
 
     /// Errors: std::bad_alloc
-    ShapeMemory() : places_(size) { salt_ = Random().next() | 1U; }
+    ShapeMemory() : places_(sets * ways), salt_(Random().next() | 1U) {}
 
-    /// All zero where it is not known.
-    [[nodiscard]] const Sight& of(const InfoHash& info_hash) const noexcept {
-        const Place& place = places_[index(info_hash)];
-        return place.swarm == mark(info_hash) ? place.sight : nothing_;
+    /// Null where the swarm is not known, and then most likely a small one.
+    [[nodiscard]] const Sight* of(const InfoHash& info_hash) const noexcept {
+        const std::uint64_t swarm = mark(info_hash);
+        const Place* const set = places_.data() + first_of(swarm);
+        for (std::size_t way = 0; way < ways; ++way) {
+            if (set[way].swarm == swarm) {
+                return &set[way].sight;
+            }
+        }
+        return nullptr;
     }
     void remember(const InfoHash& info_hash, const Shape& shape,
                   const SwarmCounts& counts) noexcept {
-        places_[index(info_hash)] = {mark(info_hash), {shape, counts.seeders, counts.leechers}};
-    }
-    /// The shape is as it was.
-    void remember(const InfoHash& info_hash, const SwarmCounts& counts) noexcept {
-        Place& place = places_[index(info_hash)];
-        if (place.swarm == mark(info_hash)) {
-            place.sight.seeders = counts.seeders;
-            place.sight.leechers = counts.leechers;
+        const std::uint64_t swarm = mark(info_hash);
+        Place* const set = places_.data() + first_of(swarm);
+        std::size_t way = 0;
+        while (way < ways && set[way].swarm != swarm) {
+            ++way;
         }
+        if (shape.is_small()) {
+            if (way < ways) {
+                set[way] = {};
+            }
+            return;
+        }
+        way = way < ways ? way : turn_++ % ways;
+        set[way] = {swarm, {shape, counts.seeders, counts.leechers}};
     }
 
 private:
@@ -61,14 +73,13 @@ private:
         std::memcpy(&first, info_hash.bytes.data(), sizeof first);
         return first;
     }
-    [[nodiscard]] std::size_t index(const InfoHash& info_hash) const noexcept {
-        return static_cast<std::size_t>((mark(info_hash) * salt_) >>
-                                        (64U - std::bit_width(size - 1)));
+    [[nodiscard]] std::size_t first_of(std::uint64_t swarm) const noexcept {
+        return ways * static_cast<std::size_t>((swarm * salt_) >> (64U - std::bit_width(sets - 1)));
     }
 
     std::vector<Place> places_;
-    std::uint64_t salt_ = 0;
-    Sight nothing_;
+    std::uint64_t salt_;
+    std::size_t turn_ = 0;
 };
 
 }  // namespace chihaya::redis

@@ -8,6 +8,7 @@
 
 local call, spread, sub, find = redis.call, unpack, string.sub, string.find
 local byte, char, unpack_bytes, pack = string.byte, string.char, struct.unpack, struct.pack
+local small, larger = string.rep('\0\1', 9), '[^%z\1]'
 local announce_any
 local answers = {}
 local next_arg = 1
@@ -16,7 +17,12 @@ for i = 1, #KEYS do
   local planned, tick, life, flags, class = unpack_bytes('>BHIBB', request)
   local got = call('HMGET', swarm, '.', spread(ARGV, next_arg + 1, next_arg + planned))
   local header, keys, metas = got[1], got[2], got[3]
-  local is_planned_right = keys and sub(header, 26) == sub(request, 35, 52)
+  -- What was taken for small may lack some pages, but must not have more.
+  local is_planned_right = keys
+  if keys then
+    local shape, planned_shape = sub(header, 26), sub(request, 35, 52)
+    is_planned_right = shape == planned_shape or planned_shape == small and not find(shape, larger)
+  end
   if is_planned_right and class < 7 then
     local who = class < 4 and sub(request, 53, 58) or sub(request, 53, 70)
     local width = #who

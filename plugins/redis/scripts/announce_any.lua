@@ -31,7 +31,7 @@ local function plan(names, classes, class, want, dice)
   if count == 0 then return end
   local usual = usual_rows(class)
   -- Where there are few, all are shown: pages that differ in size would not be fair.
-  local picks = usual * count <= 128 and count or math.max(math.ceil((want * 1.25 + 4) / usual), 3)
+  local picks = usual * count <= 128 and count or math.max(math.ceil((want * 1.25 + 4) / usual), class > 6 and 4 or 2)
   local _, half = page_of(count, 0)
   local seen = {}
   for pick = 0, math.min(count, picks, 40) - 1 do
