@@ -189,7 +189,18 @@ void Service::reload() noexcept {
 }
 
 Status Service::load_shared_copy() noexcept {
-    const Status loaded = roster_->load();
+    Status loaded = roster_->load();
+    if (loaded.code == StatusCode::lost) {
+        const auto sizes = roster_->sizes();
+        log_.write(Severity::warning, area,
+                   "the shared copy of the registry is lost; putting back what is known here",
+                   {{"users", std::uint64_t{sizes.users}},
+                    {"torrents", std::uint64_t{sizes.torrents}},
+                    {"clients", std::uint64_t{sizes.clients}},
+                    {"tokens", std::uint64_t{sizes.tokens}}});
+        const Status put = roster_->put_back();
+        loaded = put.ok() ? roster_->load() : put;
+    }
     if (!loaded.ok() && loaded.code != told_.code) {
         log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
                    {{"reason", loaded.reason}});

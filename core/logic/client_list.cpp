@@ -77,4 +77,15 @@ std::size_t ClientList::size() const noexcept {
     return sum;
 }
 
+std::vector<ClientRecord> ClientList::records() const {
+    std::vector<ClientRecord> all;
+    all.reserve(size());
+    for (std::size_t size = 0; size < by_size_.size(); ++size) {
+        for (const Bytes& bytes : by_size_[size]) {
+            all.push_back({.prefix = {.bytes = bytes, .size = static_cast<std::uint8_t>(size)}});
+        }
+    }
+    return all;
+}
+
 }  // namespace chihaya::logic

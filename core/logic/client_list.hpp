@@ -37,6 +37,9 @@ public:
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept;
 
+    /// Errors: std::bad_alloc
+    [[nodiscard]] std::vector<ClientRecord> records() const;
+
 private:
     using Bytes = std::array<std::uint8_t, 20>;
 

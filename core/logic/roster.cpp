@@ -61,6 +61,10 @@ Status Roster::load() noexcept {
     return status;
 }
 
+Status Roster::put_back() noexcept {
+    return tables_->put_back(driver_, changes_);
+}
+
 void Roster::on_lapsed(std::function<void()> hook) {
     tables_->on_lapsed(std::move(hook));
 }

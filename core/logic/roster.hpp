@@ -81,6 +81,10 @@ public:
     /// Thread: one at a time
     Status load() noexcept;
 
+    /// Writes all that is here through, some at a time: for a driver that has `lost` its copy.
+    /// Errors: the driver's; then only some may be back
+    Status put_back() noexcept;
+
     /// `hook` is called by `lapsed`, here or at the replica, on the thread that says so: it lets a
     /// thread of its owner `load` afresh, and returns. Set before anybody writes.
     void on_lapsed(std::function<void()> hook);

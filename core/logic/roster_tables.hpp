@@ -45,6 +45,9 @@ public:
     /// Errors: out of memory; some may be left
     Status end_load(bool withdraws) noexcept;
 
+    /// Puts all records into `driver`, each as it is when `turn` has let this thread in.
+    Status put_back(TrackerDriver& driver, Turnstile& turn) const noexcept;
+
     Status put_users(std::span<const UserRecord> users) noexcept;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept;
     Status put_clients(std::span<const ClientRecord> clients) noexcept;

@@ -36,6 +36,7 @@ Reply status_reply(Status status) {
         case StatusCode::unsupported:
             return text_reply(501, status.reason);
         case StatusCode::internal:
+        case StatusCode::lost:
             break;
     }
     return text_reply(500, "internal error");

@@ -126,6 +126,10 @@ public:
     virtual Status erase_tokens(std::span<const TokenRecord> tokens) noexcept = 0;
 
     /// Puts the whole shared copy into `sink`, within the call, and returns.
+    ///
+    /// Where a service has lost the shared copy that this process has loaded before, one process of
+    /// those that share it is told `lost` after what there is: it puts back what it still has and
+    /// loads again, which ends the loss for all. Until then the others are told `unavailable`.
     virtual Status load(RegistrySink& sink) noexcept = 0;
 
     /// From now on passes every change that is committed to the shared copy on to `sink`: in the

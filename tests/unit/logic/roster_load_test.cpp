@@ -150,5 +150,21 @@ TEST_CASE("what this process changes during a load is newer than the load") {
     CHECK_FALSE(roster.user("second"));
 }
 
+TEST_CASE("what the driver has lost is put back as it is here") {
+    ScriptedTracker driver;
+    Roster roster(driver);
+    fill(roster);
+    REQUIRE(roster.erase_users(one(UserId{2})).ok());
+    const auto before = driver.written().size();
+    REQUIRE(roster.put_back().ok());
+    auto written = driver.written();
+    written.erase(written.begin(), written.begin() + static_cast<std::ptrdiff_t>(before));
+    CHECK(written == std::vector<std::string>{"put_users:1", "put_torrents:2", "put_tokens:2",
+                                              "put_clients:2"});
+    driver.answer = {StatusCode::unavailable, "away"};
+    CHECK(roster.put_back().code == StatusCode::unavailable);
+    CHECK(has_first(roster));
+}
+
 }  // namespace chihaya::logic
 TEST_SUITE_END();
