@@ -38,6 +38,10 @@ inline constexpr std::chrono::milliseconds lapse_pause{1000};
 /// Records asked for at once in a load: Redis is at it for a millisecond and a half.
 inline constexpr std::size_t records_per_scan = 1000;
 
+/// A tracker that puts back what Redis has lost is replaced by another when it takes longer. A
+/// million records take some seconds.
+inline constexpr std::chrono::milliseconds put_back_within{120'000};
+
 /// Such requests in one load of one table: a server that never comes to an end is believed no
 /// further than a billion records.
 inline constexpr std::size_t scans_max = 1'000'000;

@@ -54,6 +54,8 @@ public:
 
     /// The first epoch that was seen is the one whose records this process holds: 0 while none was.
     void see_epoch(std::uint64_t epoch) noexcept;
+    /// It holds those of this epoch instead.
+    void adopt_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
     [[nodiscard]] std::uint64_t known_epoch() const noexcept { return epoch_; }
 
     /// Logs, once, that there are records of another form.

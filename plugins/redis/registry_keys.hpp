@@ -23,7 +23,10 @@ struct RegistryKeys {
     const std::string clients = base + "clients";
     const std::string tokens = base + "tokens";
     const std::string feed = base + "feed";  // stream; n: epoch-number, k: Change, d: records
-    const std::string head = base + "head";  // hash; epoch, and changes: the number of the last
+    // Hash; epoch, and changes: the number of the last. "of:" and an earlier epoch: all of that
+    // one's records are part of this one.
+    const std::string head = base + "head";
+    const std::string restorer = base + "restorer";  // who puts back what Redis has lost
     const std::uint16_t slot = slot_of(base);
 };
 

@@ -14,7 +14,8 @@ namespace {
 
 constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
 constexpr Status no_end{StatusCode::internal, "redis does not come to an end"};
-constexpr Status is_lost{StatusCode::unavailable, "redis has lost the registry"};
+constexpr Status is_lost{StatusCode::lost, "redis has lost the registry"};
+constexpr Status is_put_back{StatusCode::unavailable, "another tracker puts the registry back"};
 
 std::uint64_t number_of(std::string_view text) noexcept {
     std::uint64_t number = 0;
@@ -80,13 +81,22 @@ Status RegistryStore::write(Change change, const std::string& key,
                 feed_.see_epoch(number_of(epoch.text()));
             });
             if (!written.ok()) {
+                give_up_putting_back();
                 return written;
             }
         }
         return {};
     } catch (const std::exception&) {
+        give_up_putting_back();
         writer_.reset();  // with what was added to it
         return out_of_memory;
+    }
+}
+
+/// What Redis has lost is not all back: another load shall begin anew.
+void RegistryStore::give_up_putting_back() noexcept {
+    if (is_putting_back_.exchange(false)) {
+        feed_.want_load();
     }
 }
 
@@ -185,28 +195,79 @@ Status RegistryStore::load_all(Client& reader, const std::string& key, Take take
 }
 
 Status RegistryStore::check_epoch(Client& reader) {
+    const std::uint64_t known = feed_.known_epoch();
     Command command;
-    command.begin(3).add("HGET").add(keys_.head).add("epoch");
+    command.begin(4).add("HMGET").add(keys_.head).add("epoch").add("of:" + std::to_string(known));
     const Reply* reply = nullptr;
     const Status read = reader.call(keys_.slot, command.bytes(), reply);
     if (!read.ok()) {
         feed_.want_load();
         return read;
     }
-    const std::uint64_t epoch = number_of(reply->text());
-    feed_.see_epoch(epoch);
-    const std::uint64_t known = feed_.known_epoch();
-    if (known == epoch) {
-        return {};
+    const auto fields = reply->items();
+    const std::uint64_t epoch = fields.empty() ? 0 : number_of(fields[0].text());
+    const bool has_all = fields.size() == 2 && !fields[1].text().empty();
+    if (known != 0 && known != epoch && !has_all && has_loaded_) {
+        return take_over(reader, known, epoch);
     }
+    feed_.adopt_epoch(epoch);
+    has_loaded_ = true;
+    is_putting_back_ = false;
+    has_told_of_loss_ = false;
+    return {};
+}
+
+/// Redis has lost the registry. Who comes first puts it back, and says so in the load after that.
+Status RegistryStore::take_over(Client& reader, std::uint64_t known, std::uint64_t epoch) {
     if (!has_told_of_loss_.exchange(true)) {
         log_.log(Severity::error,
                  keys_.base + ": found epoch " + std::to_string(epoch) + ", accepted is " +
                      std::to_string(known) +
-                     ": redis has lost the registry. What this tracker knows stays in use until it "
-                     "ends; put the users, torrents, clients and tokens again, then restart it");
+                     ": redis has lost the registry; one of the trackers that know it puts it "
+                     "back. Let Redis keep an append-only file");
     }
-    return is_lost;
+    Claim claim = Claim::others;
+    Status status = hold_claim(reader, claim);
+    // A claim that is new belongs to a Redis that has lost what has been put back, too.
+    if (status.ok() && claim == Claim::held && is_putting_back_.exchange(false)) {
+        Command command;
+        command.begin(4).add("HSET").add(keys_.head).add("of:" + std::to_string(known)).add("1");
+        const Reply* reply = nullptr;
+        status = reader.call(keys_.slot, command.bytes(), reply);
+        if (status.ok()) {
+            log_.log(Severity::info, keys_.base + ": the registry has been put back");
+            feed_.adopt_epoch(epoch);
+            has_told_of_loss_ = false;
+            return {};
+        }
+    }
+    if (status.ok() && claim != Claim::others) {
+        is_putting_back_ = true;
+        return is_lost;
+    }
+    feed_.want_load();
+    return status.ok() ? is_put_back : status;
+}
+
+/// A claim that is not given up ends by itself, with the process that had it.
+Status RegistryStore::hold_claim(Client& reader, Claim& claim) {
+    Command command;
+    reader.add(keys_.slot, command.begin(6)
+                               .add("SET")
+                               .add(keys_.restorer)
+                               .add(name_)
+                               .add("NX")
+                               .add("PX")
+                               .add(static_cast<std::int64_t>(limits::put_back_within.count()))
+                               .bytes());
+    reader.add(keys_.slot, command.begin(2).add("GET").add(keys_.restorer).bytes());
+    return reader.run([&](std::size_t index, const Reply& reply) {
+        if (index == 0) {
+            claim = reply.is_nil() ? Claim::held : Claim::taken;
+        } else if (reply.text() != name_) {
+            claim = Claim::others;
+        }
+    });
 }
 
 }  // namespace chihaya::redis

@@ -5,6 +5,7 @@
 
 #include "chihaya/registry.hpp"
 #include "plugins/redis/client.hpp"
+#include "plugins/redis/heartbeat.hpp"
 #include "plugins/redis/parameters.hpp"
 #include "plugins/redis/registry_codec.hpp"
 #include "plugins/redis/registry_feed.hpp"
@@ -41,8 +42,10 @@ public:
     Status erase_clients(std::span<const PeerIdPrefix> clients) noexcept;
     Status erase_tokens(std::span<const TokenRecord> tokens) noexcept;
 
-    /// Ends with `unavailable`, after all there is, when that is another registry than the one this
-    /// process has known: Redis has lost it, and records that are only here shall not be withdrawn.
+    /// When there is another registry than the one that this process has loaded, Redis has lost
+    /// that: records that are only here shall not be withdrawn. Then, after all there is, one
+    /// process is told `lost` and the others `unavailable`, until the load of the one that follows
+    /// its puts.
     Status load(RegistrySink& sink) noexcept;
 
     Status follow(RegistrySink& sink) noexcept { return feed_.start(sink); }
@@ -55,8 +58,12 @@ private:
     void add_change(Change change, const std::string& key, std::span<const Record> records);
     template <class Record, class Take>
     Status load_all(Client& reader, const std::string& key, Take take);
+    void give_up_putting_back() noexcept;
     Status load_everything(RegistrySink& sink);
     Status check_epoch(Client& reader);
+    Status take_over(Client& reader, std::uint64_t known, std::uint64_t epoch);
+    enum class Claim : std::uint8_t { others, taken, held };  // just taken, or held before
+    [[nodiscard]] Status hold_claim(Client& reader, Claim& claim);
 
     Host& log_;
     const Parameters parameters_;
@@ -67,6 +74,9 @@ private:
     std::unique_ptr<Client> writer_;  // under `writing_`
     std::string data_;                // likewise
 
+    const std::string name_ = new_secret();  // of this process, among those that may put back
+    std::atomic<bool> has_loaded_{false};
+    std::atomic<bool> is_putting_back_{false};  // told to, and no write has failed since
     std::atomic<bool> has_told_of_loss_{false};
 };
 

@@ -84,28 +84,80 @@ TEST_CASE("a server started again with its data is a lapse, and the load after i
     here.wait_for("put_users 9=nine");
 }
 
-TEST_CASE("a server that has lost the registry is a lapse, and no load says that all are gone") {
+TEST_CASE("of those that know a registry that Redis has lost, one is told to put it back") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisServer redis;
+    Node here(impatient(redis));
+    Node there(impatient(redis));
+    for (Node* const node : {&here, &there}) {
+        REQUIRE(node->store.follow(node->sink).ok());
+        REQUIRE(node->store.load(node->sink).ok());
+    }
+    REQUIRE(here.store.put_users(two_users).ok());
+    here.wait_for("put_users 7=seven 8=eight");
+    there.wait_for("put_users 7=seven 8=eight");
+    redis.restart();
+    here.wait_for_lapse();
+    there.wait_for_lapse();
+    Recorder loaded;
+    wait_until("a load", [&] { return here.store.load(loaded).code == StatusCode::lost; });
+    wait_until("a load", [&] {
+        return std::string(there.store.load(loaded).reason) ==
+               "another tracker puts the registry back";
+    });
+    CHECK(here.log.lines_of(Severity::error) == 1);
+    CHECK(loaded.user_count() == 0);
+
+    put_at_last(here, two_users);
+    CHECK(there.store.load(loaded).code == StatusCode::unavailable);
+    CHECK(here.store.load(loaded).ok());
+    CHECK(there.store.load(loaded).ok());
+    there.wait_for("put_users 7=seven 8=eight");
+
+    Node newcomer(impatient(redis));
+    CHECK(newcomer.store.load(newcomer.sink).ok());
+    CHECK(newcomer.sink.user_count() == 2);
+}
+
+TEST_CASE("what was put back in part, or into a Redis that lost it again, is put back anew") {
     if (lacks_redis()) {
         return;
     }
     RedisServer redis;
     Node here(impatient(redis));
     REQUIRE(here.store.follow(here.sink).ok());
+    REQUIRE(here.store.load(here.sink).ok());
     REQUIRE(here.store.put_users(two_users).ok());
     here.wait_for("put_users 7=seven 8=eight");
+    const auto is_lost = [&] {
+        return here.store.load(here.sink).code == StatusCode::lost;
+    };
     redis.restart();
-    here.wait_for_lapse();
-    Recorder loaded;
-    CHECK(std::string(here.store.load(loaded).reason) == "redis has lost the registry");
-    put_at_last(here, one(user(9, "nine")));
-    here.wait_for("put_users 9=nine");
-    CHECK(std::string(here.store.load(loaded).reason) == "redis has lost the registry");
-    CHECK(loaded.has("put_users 9=nine"));
-    CHECK(here.log.lines_of(Severity::error) == 1);
+    wait_until("a load", is_lost);
+    put_at_last(here, one(two_users[0]));
+    redis.restart();
+    wait_until("a load", is_lost);
+    redis.pause();
+    CHECK(here.store.put_users(one(two_users[0])).code == StatusCode::unavailable);
+    redis.resume();
+    wait_until("a load", is_lost);
+    put_at_last(here, two_users);
+    CHECK(here.store.load(here.sink).ok());
+    CHECK(here.store.load(here.sink).ok());
+}
 
-    Node newcomer(impatient(redis));
-    CHECK(newcomer.store.load(newcomer.sink).ok());
-    CHECK(newcomer.sink.user_count() == 1);
+TEST_CASE("a tracker that has not loaded yet takes the registry that is there") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisServer redis;
+    Node here(impatient(redis));
+    REQUIRE(here.store.put_users(two_users).ok());
+    redis.restart();
+    wait_until("a load", [&] { return here.store.load(here.sink).ok(); });
+    CHECK(here.sink.user_count() == 0);
 }
 
 TEST_CASE("what was trimmed from the feed before it was read is a lapse") {

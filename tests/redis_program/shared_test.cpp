@@ -77,6 +77,49 @@ TEST_CASE("three trackers on three nodes of a Cluster share all swarms") {
     }
 }
 
+TEST_CASE("a registry that Redis has lost is put back by one of the trackers that know it") {
+    if (lacks_redis()) {
+        return;
+    }
+    RedisServer redis;
+    const std::string members = R"("private": true, "whitelist": true)";
+    const std::array<Node, 2> nodes{Node(params_of(redis), members),
+                                    Node(params_of(redis), members)};
+    const std::string path = "/aaaaaaaaaaaaaaaa";
+    const auto is_served = [&](const Node& node) {
+        const auto reply = bencode::parse(node.ask({}, path).body);
+        return reply && reply->has("peers");
+    };
+    const auto put = [&](const std::string& page, const std::string& body) {
+        CHECK(nodes[0].manage("PUT", page, body).status == 200);
+    };
+    put("/torrents/" + hex(hash_a), R"({"id": 1})");
+    put("/users" + path, R"({"id": 1, "passkey": "aaaaaaaaaaaaaaaa"})");
+    put("/clients/qB4650", "");
+    wait_until("both serve", [&] { return is_served(nodes[0]) && is_served(nodes[1]); });
+
+    redis.restart();
+    wait_until("it is back", [&] {
+        return redis.ask({"HLEN", "chihaya:{registry}:users"}) == "1" &&
+               redis.ask({"HLEN", "chihaya:{registry}:clients"}) == "1";
+    });
+    wait_until("both serve", [&] { return is_served(nodes[0]) && is_served(nodes[1]); });
+    const Node newcomer(params_of(redis), members);
+    wait_until("a new tracker serves", [&] { return is_served(newcomer); });
+
+    // And it is one registry again: what one erases nobody serves.
+    wait_until("it can be changed",
+               [&] { return nodes[1].manage("DELETE", "/users" + path).status == 200; });
+    for (const Node* const node : {&nodes[0], &nodes[1], &newcomer}) {
+        wait_until("he is unknown",
+                   [&] { return refusal(node->ask({}, path)) == "user does not exist"; });
+    }
+    const auto has_put_back = [](const Node& node) {
+        return node.process().log().find("putting back what is known here") != std::string::npos;
+    };
+    CHECK(has_put_back(nodes[0]) != has_put_back(nodes[1]));
+}
+
 }  // namespace chihaya::test
 
 TEST_SUITE_END();
