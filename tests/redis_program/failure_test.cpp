@@ -206,7 +206,7 @@ TEST_CASE("twenty thousand announces while Redis is away leave nothing behind in
     CHECK(ask_many(400) == 20'000);
     const std::size_t after = node.resident();
     constexpr std::size_t megabyte = std::size_t{1024} * 1024;
-    CHECK(after < before + 16 * megabyte);
+    CHECK(after < before + CHIHAYA_GROWTH_MAX_MB * megabyte);
     MESSAGE("20000 announces while Redis is away: " << before / 1024 << " kB before, "
                                                     << after / 1024 << " kB after");
     redis.start();
