@@ -25,6 +25,7 @@ void add_rows(AnnounceAnswer& answer, RowClass row, const Reply& keys) noexcept 
     if (!bytes.empty() && bytes.size() % key_bytes(kind_of(row)) == 0 &&
         answer.row_count < answer.rows.size()) {
         answer.rows[answer.row_count++] = {row, bytes};
+        answer.may_repeat = answer.may_repeat || kind_of(row) == Kind::member;
     }
 }
 

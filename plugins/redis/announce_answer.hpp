@@ -43,6 +43,7 @@ struct AnnounceAnswer {
     Ipv6Endpoint own_ipv6;
     std::array<Rows, rows_max> rows;
     std::size_t row_count = 0;
+    bool may_repeat = false;  // two rows may have one address
 };
 
 /// Counts as a header or an answer has them: 16 bytes from `at` on.

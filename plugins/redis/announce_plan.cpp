@@ -113,70 +113,96 @@ double usual_rows(RowClass row, const Sight& sight) noexcept {
     return std::max(peers * page_max(kind_of(row)) / room, 1.0);
 }
 
-/// So that replies are mixtures.
-std::uint32_t picks_min(RowClass row) noexcept {
-    return kind_of(row) == Kind::member ? 4 : 2;
-}
+/// Plans which pages to choose from.
+class Choice {
+public:
+    Choice(AnnouncePlan& plan, const Sight& sight, const AnnounceRequest& request,
+           const PlanTerms& terms, const PageMemory* pages, Random& random) noexcept
+        : plan_(plan),
+          sight_(sight),
+          info_hash_(request.info_hash),
+          now_(terms.now),
+          leechers_only_(has(request.flags, AnnounceFlags::only_leechers)),
+          pages_(pages),
+          random_(random) {}
 
-/// As `plan` in announce_any.lua.
-void plan_choice(AnnouncePlan& plan, RowClass row, const Sight& sight, std::uint32_t want,
-                 Random& random) {
-    const std::uint32_t count = sight.shape.pages(row);
-    if (count == 0 || want == 0) {
-        return;
-    }
-    // Where there are few, all are shown: pages that differ in size would not be fair.
-    const double usual = usual_rows(row, sight);
-    const bool shows_all = usual * count <= shown_all_max;
-    const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
-    const std::uint32_t picks = shows_all ? count : std::max(needed, picks_min(row));
-    const std::size_t first = plan.field_count;
-    const auto take = [&](std::uint32_t page) {
-        const FieldName name = FieldName::of_keys(row, page);
-        const auto planned = std::span(plan.fields).first(plan.field_count).subspan(first);
-        if (plan.field_count < plan.fields.size() &&
-            std::ranges::find(planned, name) == planned.end()) {
-            plan.classes[plan.field_count] = row;
-            plan.fields[plan.field_count++] = name;
+    /// Of which kind how many are needed: three quarters seeders, unless there may be too few of
+    /// either.
+    void add(Kind kind, std::uint32_t want) noexcept {
+        const RowClass seeders = row_class(kind, Role::seeder);
+        const RowClass leechers = row_class(kind, Role::leecher);
+        if (leechers_only_) {
+            return add_class(leechers, want);
         }
-    };
-    if (count <= picks) {
-        for (std::uint32_t page = 0; page < count; ++page) {
-            take(page);
-        }
-        return;
+        add_class(seeders, sight_.leechers > want ? want - want / 4 : want);
+        add_class(leechers, sight_.seeders > want ? want / 4 : want);
     }
-    // One from each of as many stretches of what pages stand for: a page that has not been split
-    // stands for twice as much.
-    const std::uint32_t power = power_within(count);
-    for (std::uint32_t pick = 0; pick < picks; ++pick) {
-        const double where = pick + static_cast<double>(random.next() >> 11U) * 0x1p-53;
-        const auto place = static_cast<std::uint32_t>(where * power * 2 / picks);
-        take(place < count ? place : place - power);
-    }
-}
 
-/// Of which kind how many are needed: three quarters seeders, unless there may be too few of
-/// either.
-void plan_choices(AnnouncePlan& plan, Kind kind, const Sight& sight, bool leechers_only,
-                  std::uint32_t want, Random& random) {
-    const RowClass seeders = row_class(kind, Role::seeder);
-    const RowClass leechers = row_class(kind, Role::leecher);
-    if (leechers_only) {
-        return plan_choice(plan, leechers, sight, want, random);
+private:
+    /// As `plan` in announce_any.lua.
+    void add_class(RowClass row, std::uint32_t want) noexcept {
+        const std::uint32_t count = sight_.shape.pages(row);
+        if (count == 0 || want == 0) {
+            return;
+        }
+        // Where there are few, all are shown: pages that differ in size would not be fair.
+        const double usual = usual_rows(row, sight_);
+        if (usual * count <= shown_all_max) {
+            for (std::uint32_t page = 0; page < count; ++page) {
+                ask(row, FieldName::of_keys(row, page));
+            }
+            return;
+        }
+        // More than one, so that replies are mixtures.
+        const std::uint32_t picks_min = kind_of(row) == Kind::member ? 4 : 2;
+        const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
+        const std::uint32_t picks = std::max(needed, picks_min);
+        // One from each of as many stretches of what pages stand for: a page that has not been
+        // split stands for twice as much.
+        const std::uint32_t power = power_within(count);
+        for (std::uint32_t pick = 0; pick < picks; ++pick) {
+            const double where = pick + static_cast<double>(random_.next() >> 11U) * 0x1p-53;
+            const auto place = static_cast<std::uint32_t>(where * power * 2 / picks);
+            pick_page(row, FieldName::of_keys(row, place < count ? place : place - power));
+        }
     }
-    const bool has_many_seeders = sight.seeders > want;
-    const bool has_many_leechers = sight.leechers > want;
-    plan_choice(plan, seeders, sight, has_many_leechers ? want - want / 4 : want, random);
-    plan_choice(plan, leechers, sight, has_many_seeders ? want / 4 : want, random);
-}
+
+    void pick_page(RowClass row, FieldName name) noexcept {
+        if (pages_ == nullptr || !pages_->find(info_hash_, name, now_)) {
+            return ask(row, name);
+        }
+        const auto known = std::span(plan_.known).first(plan_.known_count);
+        if (plan_.known_count < plan_.known.size() &&
+            std::ranges::find(known, name) == known.end()) {
+            plan_.known_classes[plan_.known_count] = row;
+            plan_.known[plan_.known_count++] = name;
+        }
+    }
+
+    void ask(RowClass row, FieldName name) noexcept {
+        const auto asked = std::span(plan_.fields).first(plan_.field_count).subspan(2);
+        if (plan_.field_count < plan_.fields.size() &&
+            std::ranges::find(asked, name) == asked.end()) {
+            plan_.classes[plan_.field_count] = row;
+            plan_.fields[plan_.field_count++] = name;
+        }
+    }
+
+    AnnouncePlan& plan_;
+    const Sight& sight_;
+    const InfoHash& info_hash_;
+    const std::uint32_t now_;
+    const bool leechers_only_;
+    const PageMemory* const pages_;
+    Random& random_;
+};
 
 }  // namespace
 
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight* seen,
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Known& known,
                    const PlanTerms& terms, Random& random) {
     static constexpr Sight small{.shape = Shape::of_small()};
-    const Sight& sight = seen != nullptr ? *seen : small;
+    const Sight& sight = known.sight != nullptr ? *known.sight : small;
     Peer peer{.key = peer_key(request),
               .user = request.user,
               .peer_id = request.peer_id,
@@ -212,6 +238,7 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sig
     put_row(plan.request, peer, kind);
 
     plan.field_count = 0;
+    plan.known_count = 0;
     const std::uint32_t pages = sight.shape.pages(numbers.row);
     const bool is_rare =
         (numbers.ops & (stops | counts_snatch)) != 0 ||
@@ -223,11 +250,14 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sig
     plan.fields[0] = FieldName::of_keys(numbers.row, own);
     plan.fields[1] = FieldName::of_metas(numbers.row, own);
     plan.field_count = 2;
-    const std::uint32_t want_members = std::max(numbers.want4, numbers.want6);
-    plan_choices(plan, Kind::ipv4, sight, leechers_only, numbers.want4, random);
-    plan_choices(plan, Kind::ipv6, sight, leechers_only, numbers.want6, random);
-    plan_choices(plan, Kind::member, sight, leechers_only, want_members, random);
+    Choice choice(plan, sight, request, terms, known.pages, random);
+    choice.add(Kind::ipv4, numbers.want4);
+    choice.add(Kind::ipv6, numbers.want6);
+    choice.add(Kind::member, std::max(numbers.want4, numbers.want6));
     plan.request[0] = static_cast<char>(plan.field_count);
+    for (std::size_t i = 0; i < plan.field_count; ++i) {
+        plan.request.append(plan.fields[i].view());
+    }
 }
 
 bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerms& terms) {

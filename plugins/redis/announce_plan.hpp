@@ -6,6 +6,7 @@
 #include "chihaya/announce.hpp"
 #include "chihaya/swarm.hpp"
 #include "plugins/redis/layout.hpp"
+#include "plugins/redis/page_memory.hpp"
 #include "plugins/redis/peer_hash.hpp"
 #include "plugins/redis/random.hpp"
 #include "plugins/redis/rules.hpp"
@@ -22,13 +23,23 @@ namespace chihaya::redis {
 
 /// The request, and the fields that it will most likely need.
 struct AnnouncePlan {
-    /// Pages to choose from: those of four classes at most, for a reply of 255 peers.
-    static constexpr std::size_t choices_max = 40;
+    /// Pages to choose from. Lua takes 32 names apart and no more; a reply of 255 peers of both
+    /// families then comes out of fewer pages than it should.
+    static constexpr std::size_t choices_max = 30;
 
     std::string request{};  // as announce.lua unpacks it
     std::array<FieldName, 2 + choices_max> fields{};
     std::array<RowClass, 2 + choices_max> classes{};  // of the rows in them
     std::size_t field_count = 0;                      // 0 where it is not a usual announce
+    std::array<FieldName, choices_max> known{};       // pages that need not be asked for
+    std::array<RowClass, choices_max> known_classes{};
+    std::size_t known_count = 0;
+};
+
+/// What an announce finds there, as far as it is known.
+struct Known {
+    const Sight* sight = nullptr;  // null: nobody knows, so it will be small
+    const PageMemory* pages = nullptr;
 };
 
 /// What all announces of a batch have in common.
@@ -40,7 +51,7 @@ struct PlanTerms {
 
 /// Plans `request` for a swarm that was last seen like that; null: nobody knows, so it will be
 /// small. The plan's memory is used again. Errors: std::bad_alloc
-void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Sight* seen,
+void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Known& known,
                    const PlanTerms& terms, Random& random);
 
 /// When a swarm is looked at after peers were taken in: some of them may be about to fall silent.

@@ -50,13 +50,12 @@ void Announces::send(Store& store, std::span<const AnnounceCall> batch) noexcept
 
 void Announces::send_call(Store& store, std::span<const AnnounceCall> some,
                           const PlanTerms& terms) {
-    std::size_t words = 3 + 2 * some.size();
     for (std::size_t i = 0; i < some.size(); ++i) {
         const AnnounceRequest& request = *some[i].request;
-        plan_announce(plans_[i], request, shapes_.of(request.info_hash), terms, chooser_.random());
-        words += plans_[i].field_count;
+        const Known known{shapes_.of(request.info_hash), &pages_};
+        plan_announce(plans_[i], request, known, terms, chooser_.random());
     }
-    command_.begin(words)
+    command_.begin(3 + 2 * some.size())
         .add("EVALSHA")
         .add(announce_script.sha1)
         .add(static_cast<std::int64_t>(some.size()));
@@ -65,9 +64,6 @@ void Announces::send_call(Store& store, std::span<const AnnounceCall> some,
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
         command_.add(plans_[i].request);
-        for (std::size_t field = 0; field < plans_[i].field_count; ++field) {
-            command_.add(plans_[i].fields[field].view());
-        }
     }
     const std::uint32_t ticket = calls_.take();
     Call& call = calls_[ticket];
@@ -92,8 +88,13 @@ void Announces::remember(Waiting& waiting, const AnnounceCall& call, const Annou
                       .want_ipv6 = request.num_want_ipv6,
                       .flags = request.flags,
                       .is_stopping = request.event == Event::stopped};
+    waiting.fields = plan.fields;
     waiting.classes = plan.classes;
     waiting.field_count = plan.field_count;
+    waiting.known = plan.known;
+    waiting.known_classes = plan.known_classes;
+    waiting.known_count = plan.known_count;
+    waiting.is_large = shapes_.of(request.info_hash) != nullptr;
     waiting.has_ids = rules.keep_ids;
 }
 
@@ -121,28 +122,53 @@ void Announces::failed(std::uint32_t ticket, Status status) noexcept {
 
 void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
     const std::span<const RowClass> classes(waiting.classes.data(), waiting.field_count);
-    const auto answer = read_answer(reply, classes, waiting.asking.user != UserId::none);
+    auto answer = read_answer(reply, classes, waiting.asking.user != UserId::none);
     if (!answer) {
         return waiting.sink->failed(nonsense);
     }
     AnnounceReply told;
     told.counts = answer->counts;
     told.history = answer->history;
-    if (!answer->was_planned_right) {
+    const std::uint32_t now = to_second(host_.now());
+    if (answer->was_planned_right) {
+        add_known_pages(waiting, now, *answer);
+    } else {
         shared_.replanned.fetch_add(1, std::memory_order_relaxed);
         shared_.changes.add(answer->totals);
         shapes_.remember(waiting.info_hash, answer->shape, answer->counts);
     }
     try {
         if (answer->must_be_listed) {
-            const std::uint32_t now = to_second(host_.now());
             due_lists_.add(waiting.info_hash, shared_.rules().due(now));
         }
         chooser_.choose(*answer, waiting.asking, waiting.has_ids, told);
     } catch (const std::exception&) {
         return waiting.sink->failed(out_of_memory);
     }
+    if (answer->was_planned_right && waiting.is_large) {
+        keep_pages(waiting, reply, now);
+    }
     waiting.sink->done(told);
+}
+
+void Announces::add_known_pages(const Waiting& waiting, std::uint32_t now,
+                                AnnounceAnswer& answer) const noexcept {
+    for (std::size_t i = 0; i < waiting.known_count; ++i) {
+        const auto rows = pages_.find(waiting.info_hash, waiting.known[i], now);
+        if (rows && answer.row_count < answer.rows.size()) {
+            answer.rows[answer.row_count++] = {waiting.known_classes[i], *rows};
+            answer.may_repeat = true;  // who has moved from one page to another since
+        }
+    }
+}
+
+void Announces::keep_pages(const Waiting& waiting, const Reply& reply, std::uint32_t now) noexcept {
+    const std::size_t count = std::min(waiting.field_count + 1, reply.items().size());
+    for (std::size_t i = 3; i < count; ++i) {
+        if (kind_of(waiting.classes[i - 1]) != Kind::member) {
+            pages_.remember(waiting.info_hash, waiting.fields[i - 1], reply.items()[i].text(), now);
+        }
+    }
 }
 
 }  // namespace chihaya::redis

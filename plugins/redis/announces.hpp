@@ -10,6 +10,7 @@
 #include "plugins/redis/command.hpp"
 #include "plugins/redis/due_lists.hpp"
 #include "plugins/redis/keyspace.hpp"
+#include "plugins/redis/page_memory.hpp"
 #include "plugins/redis/shape_memory.hpp"
 #include "plugins/redis/shared.hpp"
 #include "plugins/redis/slab.hpp"
@@ -46,8 +47,13 @@ private:
         AnnounceSink* sink = nullptr;
         InfoHash info_hash{};
         Asking asking{};
+        std::array<FieldName, 2 + AnnouncePlan::choices_max> fields{};
         std::array<RowClass, 2 + AnnouncePlan::choices_max> classes{};
         std::size_t field_count = 0;
+        std::array<FieldName, AnnouncePlan::choices_max> known{};
+        std::array<RowClass, AnnouncePlan::choices_max> known_classes{};
+        std::size_t known_count = 0;
+        bool is_large = false;  // the swarm: then its pages are kept for a while
         bool has_ids = false;
     };
     struct Call {
@@ -59,6 +65,9 @@ private:
     void remember(Waiting& waiting, const AnnounceCall& call, const AnnouncePlan& plan,
                   const Rules& rules) noexcept;
     void answer(Waiting& waiting, const Reply& reply) noexcept;
+    void add_known_pages(const Waiting& waiting, std::uint32_t now,
+                         AnnounceAnswer& answer) const noexcept;
+    void keep_pages(const Waiting& waiting, const Reply& reply, std::uint32_t now) noexcept;
 
     Host& host_;
     Shared& shared_;
@@ -66,6 +75,7 @@ private:
     Keyspace keyspace_;
     Chooser chooser_;
     ShapeMemory shapes_;
+    PageMemory pages_;
     Slab<Call> calls_;
     std::array<AnnouncePlan, per_call> plans_;
     Command command_;

@@ -32,6 +32,24 @@ bool shares_prefix(const char* left, const std::uint8_t* right, unsigned bits) n
 
 }  // namespace
 
+bool Chooser::Places::add(const std::uint8_t* room, const char* endpoint, std::size_t size,
+                          std::uint32_t number) noexcept {
+    std::uint64_t mixed = 0;
+    for (std::size_t at = 0; at < size; ++at) {
+        mixed = (mixed ^ static_cast<std::uint8_t>(endpoint[at])) * 0x100000001b3U;
+    }
+    std::size_t place = (mixed ^ (mixed >> 32U)) % numbers_.size();
+    for (; numbers_[place] != 0; place = (place + 1) % numbers_.size()) {
+        if (std::memcmp(room + (numbers_[place] - 1U) * size, endpoint, size) == 0) {
+            return false;
+        }
+    }
+    if (number + 1 < numbers_.size() / 2) {  // beyond, nobody is remembered: never so many
+        numbers_[place] = static_cast<std::uint16_t>(number + 1);
+    }
+    return true;
+}
+
 /// Where peers of one family go, and what they must be like.
 template <class Endpoint>
 struct Chooser::Basket {
@@ -44,7 +62,7 @@ struct Chooser::Basket {
     ReachSet reach = 0;
     unsigned near_bits = 0;
     bool leechers_only = false;
-    bool may_repeat = false;  // two rows may have one address
+    Places* places = nullptr;  // of those in the room, where two rows may have one address
     std::uint32_t count = 0;
 
     [[nodiscard]] bool add(const Row& row) noexcept {
@@ -59,10 +77,8 @@ struct Chooser::Basket {
             return false;
         }
         constexpr std::size_t size = sizeof(endpoint.wire);
-        for (std::uint32_t at = 0; may_repeat && at < count; ++at) {
-            if (std::memcmp(room + at * size, row.endpoint, size) == 0) {
-                return false;
-            }
+        if (places != nullptr && !places->add(room, row.endpoint, size, count)) {
+            return false;
         }
         std::memcpy(room + count * size, row.endpoint, size);
         if (ids != nullptr) {
@@ -88,10 +104,6 @@ void Chooser::choose(const AnnounceAnswer& answer, const Asking& asking, bool ha
     const bool want_ids = has_ids && has(asking.flags, AnnounceFlags::want_peer_ids);
     const ReachSet reach = reach_for(known4, known6);
     const bool leechers_only = has(asking.flags, AnnounceFlags::only_leechers);
-    const bool may_repeat =
-        std::any_of(answer.rows.begin(), answer.rows.begin() + answer.row_count,
-                    [](const Rows& rows) { return kind_of(rows.row) == Kind::member; });
-
     reply.ipv4_peers = choose_from<Ipv4Endpoint>(
         answer, {.room = asking.room.ipv4,
                  .ids = want_ids ? asking.room.ipv4_ids : nullptr,
@@ -102,7 +114,7 @@ void Chooser::choose(const AnnounceAnswer& answer, const Asking& asking, bool ha
                  .reach = reach,
                  .near_bits = known4.present() ? std::min<unsigned>(ipv4_bits_, 32) : 0,
                  .leechers_only = leechers_only,
-                 .may_repeat = may_repeat});
+                 .places = answer.may_repeat ? &places_ : nullptr});
     reply.ipv6_peers = choose_from<Ipv6Endpoint>(
         answer, {.room = asking.room.ipv6,
                  .ids = want_ids ? asking.room.ipv6_ids : nullptr,
@@ -113,13 +125,14 @@ void Chooser::choose(const AnnounceAnswer& answer, const Asking& asking, bool ha
                  .reach = reach,
                  .near_bits = known6.present() ? std::min<unsigned>(ipv6_bits_, 128) : 0,
                  .leechers_only = leechers_only,
-                 .may_repeat = may_repeat});
+                 .places = answer.may_repeat ? &places_ : nullptr});
     reply.has_peer_ids = want_ids;
 }
 
 template <class Endpoint>
 std::uint32_t Chooser::choose_from(const AnnounceAnswer& answer, const Basket<Endpoint>& asked) {
     Basket<Endpoint> basket = asked;
+    places_.clear();
     if (basket.want == 0 || basket.room == nullptr) {
         return 0;
     }

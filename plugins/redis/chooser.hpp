@@ -8,6 +8,8 @@
 #include "plugins/redis/announce_answer.hpp"
 #include "plugins/redis/random.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -51,6 +53,17 @@ private:
         std::vector<Row> seeders;
         std::vector<Row> leechers;
     };
+    /// Which addresses are in the room already: found by a hash of them.
+    class Places {
+    public:
+        void clear() noexcept { numbers_.fill(0); }
+        /// False when `endpoint` is one of those in `room`; else it is number `number` there.
+        [[nodiscard]] bool add(const std::uint8_t* room, const char* endpoint, std::size_t size,
+                               std::uint32_t number) noexcept;
+
+    private:
+        std::array<std::uint16_t, 2048> numbers_{};  // in the room, from 1; 0 is free
+    };
     template <class Endpoint>
     struct Basket;
 
@@ -66,6 +79,7 @@ private:
     Random random_;
     std::uint8_t ipv4_bits_ = 0;
     std::uint8_t ipv6_bits_ = 0;
+    Places places_;
     Shelf near_;
     Shelf far_;
 };

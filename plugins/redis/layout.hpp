@@ -43,9 +43,9 @@ inline constexpr std::size_t class_count = 9;
 }
 
 /// A page with more rows is split. Larger pages cost an announce more bytes to read, smaller ones
-/// more fields: measured, and 64 rows of nine bytes are cheapest.
+/// more fields; measured.
 [[nodiscard]] constexpr unsigned page_max(Kind kind) noexcept {
-    return kind == Kind::member ? 16 : 64;
+    return kind == Kind::member ? 16 : 32;
 }
 
 /// Plain rows keep their time in sixteen bits of so many seconds: three days, then they begin anew.
@@ -106,9 +106,11 @@ struct Shape {
 }
 
 /// The name of a page's field.
-/// Shape: a letter; for all but page 0, two bytes more: its number, big-endian
+/// Shape: a letter, and the number of the page in two bytes, big-endian
 class FieldName {
 public:
+    static constexpr std::size_t size = 3;
+
     FieldName() = default;
     [[nodiscard]] static constexpr FieldName of_keys(RowClass of, std::uint32_t page) noexcept {
         return FieldName(static_cast<char>('a' + static_cast<int>(of) - 1), page);
@@ -116,16 +118,14 @@ public:
     [[nodiscard]] static constexpr FieldName of_metas(RowClass of, std::uint32_t page) noexcept {
         return FieldName(static_cast<char>('A' + static_cast<int>(of) - 1), page);
     }
-    [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size_}; }
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size}; }
     friend bool operator==(const FieldName&, const FieldName&) = default;
 
 private:
     constexpr FieldName(char letter, std::uint32_t page) noexcept
-        : text_{letter, static_cast<char>(page >> 8U), static_cast<char>(page & 0xffU)},
-          size_(page == 0 ? 1 : 3) {}
+        : text_{letter, static_cast<char>(page >> 8U), static_cast<char>(page & 0xffU)} {}
 
-    std::array<char, 3> text_{};
-    std::uint8_t size_ = 0;
+    std::array<char, size> text_{};
 };
 
 }  // namespace chihaya::redis

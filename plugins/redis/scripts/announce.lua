@@ -1,21 +1,32 @@
--- Announces: KEYS[i] is a swarm. ARGV holds for each its request, and then the names of as many
--- fields as the request says were planned: the peer's page (keys, metas), then pages of peers to
--- choose from. Answers one array for each; announce_codec reads them.
+-- Announces: KEYS[i] is a swarm, ARGV[i] what is asked of it: numbers, the peer, and at the end the names
+-- of as many fields as the first byte says, three bytes each: the peer's page (keys, metas), then
+-- pages of peers to choose from. Answers one array for each; announce_answer.cpp reads them.
 --
 -- The tracker plans by the shape it last saw the swarm in. Where the plan is right, and the peer is
 -- known, where it was and what it was, this is all there is to do: read those fields, write one.
 -- Anything else is for announce_any, which is not even made unless it is needed.
 
-local call, spread, sub, find = redis.call, unpack, string.sub, string.find
+local call, sub, find, match, rep = redis.call, string.sub, string.find, string.match, string.rep
 local byte, char, unpack_bytes, pack = string.byte, string.char, struct.unpack, struct.pack
-local small, larger = string.rep('\0\1', 9), '[^%z\1]'
+local small, larger = rep('\0\1', 9), '[^%z\1]'
+local captures = {}  -- patterns that take so many names apart
 local announce_any
 local answers = {}
-local next_arg = 1
 for i = 1, #KEYS do
-  local swarm, request = KEYS[i], ARGV[next_arg]
+  local swarm, request = KEYS[i], ARGV[i]
   local planned, tick, life, flags, class = unpack_bytes('>BHIBB', request)
-  local got = call('HMGET', swarm, '.', spread(ARGV, next_arg + 1, next_arg + planned))
+  local names_at = #request - 3 * planned + 1
+  local got
+  if planned > 0 then
+    local pattern = captures[planned]
+    if not pattern then
+      pattern = '^' .. rep('(...)', planned)
+      captures[planned] = pattern
+    end
+    got = call('HMGET', swarm, '.', match(request, pattern, names_at))
+  else
+    got = { call('HGET', swarm, '.') }
+  end
   local header, keys, metas = got[1], got[2], got[3]
   -- What was taken for small may lack some pages, but must not have more.
   local is_planned_right = keys
@@ -33,7 +44,7 @@ for i = 1, #KEYS do
       local last_tick, last_flags = unpack_bytes('>HB', metas, offset + 1)
       if last_flags == flags and last_tick <= tick and tick - last_tick <= life then
         if last_tick ~= tick then
-          call('HSET', swarm, ARGV[next_arg + 2],
+          call('HSET', swarm, sub(request, names_at + 3, names_at + 5),
             sub(metas, 1, offset) .. pack('>H', tick) .. sub(metas, offset + 3))
         end
         got[1], got[2], got[3] = sub(header, 1, 17), char(flags), false
@@ -51,7 +62,8 @@ for i = 1, #KEYS do
       local now, last_flags = unpack_bytes('>I', request, 10), byte(old)
       local last, announces = unpack_bytes('>II', old, 44)
       if last_flags == flags and last <= now and now - last <= life * 4 then
-        call('HSET', swarm, ARGV[next_arg + 2], sub(metas, 1, offset) .. sub(old, 1, 3) ..
+        local meta_name = sub(request, names_at + 3, names_at + 5)
+        call('HSET', swarm, meta_name, sub(metas, 1, offset) .. sub(old, 1, 3) ..
           pack('>HH', tick, tick) .. sub(request, 105, 136) .. sub(old, 40, 43) ..
           pack('>II', now, announces + 1) .. sub(request, 137, 140) .. sub(metas, offset + 56))
         got[1], got[2], got[3] = sub(header, 1, 17), sub(old, 1, 1) .. sub(old, 8, 51), false
@@ -63,6 +75,5 @@ for i = 1, #KEYS do
     announce_any = announce_any or make_announce_any()
     answers[i] = announce_any(swarm, request, header)
   end
-  next_arg = next_arg + 1 + planned
 end
 return answers

@@ -19,7 +19,7 @@ end
 -- How many rows a page of `class` may be expected to have: what announce_plan.cpp reckons as well.
 local function usual_rows(class)
   local role = (class - 1) % 3
-  local room = 64 * (count_pages(role + 1) + count_pages(role + 4)) + 16 * count_pages(role + 7)
+  local room = 32 * (count_pages(role + 1) + count_pages(role + 4)) + 16 * count_pages(role + 7)
   local peers = unpack_bytes('>I', header, role == 0 and 2 or 6)
   return math.max(peers * page_max[class] / room, 1)
 end
@@ -195,8 +195,9 @@ local function announce_any(key, packed, before)
     due = due, ttl = ttl,
     is_stopping = ops % 2 >= 1, is_snatch = ops % 4 >= 2, is_new_stay = ops % 8 >= 4,
     is_account = ops % 16 >= 8, is_purging = ops % 32 >= 16, is_taken_in = ops % 64 >= 32,
-    keys = sub(packed, 53, 52 + key_bytes[class]), books = sub(packed, 105)
+    keys = sub(packed, 53, 52 + key_bytes[class])
   }
+  request.books = sub(packed, 105, request.is_taken_in and 152 or 140)
   take_up(key, before)
   local names, classes = { swarm }, {}
   if want4 + want6 > 0 and not request.is_stopping then

@@ -11,7 +11,7 @@ local key_letters = { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i' }
 local meta_letters = { 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I' }
 local key_bytes = { 6, 6, 6, 18, 18, 18, 52, 52, 52 }
 local meta_bytes = { 5, 5, 5, 5, 5, 5, 55, 55, 55 }
-local page_max = { 64, 64, 64, 64, 64, 64, 16, 16, 16 }
+local page_max = { 32, 32, 32, 32, 32, 32, 16, 16, 16 }
 local hash_at = { 4, 4, 4, 4, 4, 4, 2, 2, 2 }  -- within a meta row
 local pages_limit = 60000
 local new_header = string.rep('\0', 43)
@@ -43,7 +43,6 @@ local function page_of(count, hash)
 end
 
 local function field_name(letters, class, page)
-  if page == 0 then return letters[class] end
   return letters[class] .. char((page - page % 256) / 256, page % 256)
 end
 

@@ -103,8 +103,8 @@ local function tidy(rows)
     count = count_pages(class)
   end
   if count == 1 and rows == 0 then
-    write(key_letters[class], false)
-    write(meta_letters[class], false)
+    write(field_name(key_letters, class, 0), false)
+    write(field_name(meta_letters, class, 0), false)
     set_pages(class, 0)
   end
 end
