@@ -134,13 +134,14 @@ public:
         if (leechers_only_) {
             return add_class(leechers, want);
         }
+        const bool has_many_seeders = sight_.seeders > want;
         add_class(seeders, sight_.leechers > want ? want - want / 4 : want);
-        add_class(leechers, sight_.seeders > want ? want / 4 : want);
+        add_class(leechers, has_many_seeders ? want / 4 : want, has_many_seeders);
     }
 
 private:
     /// As `plan` in announce_any.lua.
-    void add_class(RowClass row, std::uint32_t want) noexcept {
+    void add_class(RowClass row, std::uint32_t want, bool is_lesser_share = false) noexcept {
         const std::uint32_t count = sight_.shape.pages(row);
         if (count == 0 || want == 0) {
             return;
@@ -153,8 +154,9 @@ private:
             }
             return;
         }
-        // More than one, so that replies are mixtures.
-        const std::uint32_t picks_min = kind_of(row) == Kind::member ? 4 : 2;
+        // More than one, so that replies are mixtures; a quarter of one is mixed with the rest.
+        const std::uint32_t picks_least = kind_of(row) == Kind::member ? 4 : 2;
+        const std::uint32_t picks_min = is_lesser_share ? picks_least / 2 : picks_least;
         const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
         const std::uint32_t picks = std::max(needed, picks_min);
         // One from each of as many stretches of what pages stand for: a page that has not been

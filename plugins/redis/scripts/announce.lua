@@ -42,7 +42,7 @@ for i = 1, #KEYS do
     if hit then
       local offset = (hit - 1) / width * 5
       local last_tick, last_flags = unpack_bytes('>HB', metas, offset + 1)
-      if last_flags == flags and last_tick <= tick and tick - last_tick <= life then
+      if last_flags == flags and (tick - last_tick) % 65536 <= life then
         if last_tick ~= tick then
           call('HSET', swarm, sub(request, names_at + 3, names_at + 5),
             sub(metas, 1, offset) .. pack('>H', tick) .. sub(metas, offset + 3))
