@@ -157,34 +157,37 @@ private:
         // More than one, so that replies are mixtures; a quarter of one is mixed with the rest.
         const std::uint32_t picks_least = kind_of(row) == Kind::member ? 4 : 2;
         const std::uint32_t picks_min = is_lesser_share ? picks_least / 2 : picks_least;
-        const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.25 + 4) / usual));
-        const std::uint32_t picks = std::max(needed, picks_min);
+        const auto needed = static_cast<std::uint32_t>(std::ceil((want * 1.4 + 6) / usual));
+        const std::uint32_t picks = std::min(
+            {std::max(needed, picks_min), count, std::uint32_t{AnnouncePlan::choices_max}});
         // One from each of as many stretches of what pages stand for: a page that has not been
-        // split stands for twice as much.
+        // split stands for twice as much, in two places.
         const std::uint32_t power = power_within(count);
+        std::array<std::uint32_t, AnnouncePlan::choices_max> picked{};
         for (std::uint32_t pick = 0; pick < picks; ++pick) {
             const double where = pick + static_cast<double>(random_.next() >> 11U) * 0x1p-53;
             const auto place = static_cast<std::uint32_t>(where * power * 2 / picks);
-            pick_page(row, FieldName::of_keys(row, place < count ? place : place - power));
+            std::uint32_t page = place < count ? place : place - power;
+            const auto before = std::span(picked).first(pick);
+            while (std::ranges::find(before, page) != before.end()) {
+                page = (page + 1) % count;
+            }
+            picked[pick] = page;
+            pick_page(row, FieldName::of_keys(row, page));
         }
     }
 
     void pick_page(RowClass row, FieldName name) noexcept {
         if (pages_ == nullptr || !pages_->find(info_hash_, name, now_)) {
-            return ask(row, name);
-        }
-        const auto known = std::span(plan_.known).first(plan_.known_count);
-        if (plan_.known_count < plan_.known.size() &&
-            std::ranges::find(known, name) == known.end()) {
+            ask(row, name);
+        } else if (plan_.known_count < plan_.known.size()) {
             plan_.known_classes[plan_.known_count] = row;
             plan_.known[plan_.known_count++] = name;
         }
     }
 
     void ask(RowClass row, FieldName name) noexcept {
-        const auto asked = std::span(plan_.fields).first(plan_.field_count).subspan(2);
-        if (plan_.field_count < plan_.fields.size() &&
-            std::ranges::find(asked, name) == asked.end()) {
+        if (plan_.field_count < plan_.fields.size()) {
             plan_.classes[plan_.field_count] = row;
             plan_.fields[plan_.field_count++] = name;
         }

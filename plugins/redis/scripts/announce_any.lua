@@ -31,21 +31,22 @@ local function plan(names, classes, class, want, dice)
   if count == 0 then return end
   local usual = usual_rows(class)
   -- Where there are few, all are shown: pages that differ in size would not be fair.
-  local picks = usual * count <= 128 and count or math.max(math.ceil((want * 1.25 + 4) / usual), class > 6 and 4 or 2)
+  local picks = math.max(math.ceil((want * 1.4 + 6) / usual), class > 6 and 4 or 2)
+  if usual * count <= 128 then picks = count end
+  picks = math.min(picks, count, 40)
   local _, half = page_of(count, 0)
   local seen = {}
-  for pick = 0, math.min(count, picks, 40) - 1 do
+  for pick = 0, picks - 1 do
     local page = pick
     if picks < count then
       dice = dice * 16807 % 2147483647
       page = math.floor((pick + dice / 2147483647) * half * 2 / picks)
       if page >= count then page = page - half end
-    end
-    if not seen[page] then
-      names[#names + 1] = field_name(key_letters, class, page)
-      classes[#names] = class
+      while seen[page] do page = (page + 1) % count end
       seen[page] = true
     end
+    names[#names + 1] = field_name(key_letters, class, page)
+    classes[#names] = class
   end
 end
 
