@@ -18,6 +18,7 @@ void put_sweep(std::string& to, const Rules& rules, std::uint32_t now, const Swe
     put_number(to, pages_per_sweep, 2);
     put_number(to, place.row_class, 1);
     put_number(to, place.page, 2);
+    put_number(to, place.again, 4);
 }
 
 std::optional<SweepAnswer> read_sweep(const Reply& reply) noexcept {
@@ -32,7 +33,7 @@ std::optional<SweepAnswer> read_sweep(const Reply& reply) noexcept {
     }
     const std::string_view before = items[1].text();
     const std::string_view place = items[3].text();
-    if (counts.size() != 17 || before.size() != 8 || (!place.empty() && place.size() != 3)) {
+    if (counts.size() != 17 || before.size() != 8 || (!place.empty() && place.size() != 7)) {
         return std::nullopt;
     }
     answer.was_there = true;
@@ -43,7 +44,8 @@ std::optional<SweepAnswer> read_sweep(const Reply& reply) noexcept {
         std::clamp<std::int64_t>(items[2].integer(), 0, std::int64_t{0xffffffff}));
     if (!place.empty()) {
         answer.place = SweepPlace{static_cast<std::uint8_t>(place[0]),
-                                  static_cast<std::uint16_t>(get_number(place, 1, 2))};
+                                  static_cast<std::uint16_t>(get_number(place, 1, 2)),
+                                  static_cast<std::uint32_t>(get_number(place, 3, 4))};
     }
     answer.expired = items.subspan(4);
     return answer;

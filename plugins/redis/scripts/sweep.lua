@@ -5,9 +5,10 @@
 --
 -- Returns  {state, counts before, when to look again, where to go on, expired members...}
 
--- pages: how many to look at; class and page: where to begin
-local now, tick, life, memory, ttl, is_purging, pages, class, page =
-  unpack_bytes('>IHIIIBHBH', ARGV[1])
+-- pages: how many to look at; class and page: where to begin; again: when those seen before may have
+-- to go, 0 where this call is the first
+local now, tick, life, memory, ttl, is_purging, pages, class, page, again =
+  unpack_bytes('>IHIIIBHBHI', ARGV[1])
 local erased = {}
 for at = 1, #ARGV[2], 8 do erased[sub(ARGV[2], at, at + 7)] = true end
 
@@ -19,7 +20,8 @@ local is_early = class == 1 and page == 0 and unpack_bytes('>I', before, 22) > n
 if is_early and not is_forgetting then return { '', '', 0, '' } end
 take_up(KEYS[1], before)
 local silent_after = life * 4
-local again = now + 8000  -- when the first of those that stay may have to go; no list is longer
+-- When the first of those that stay may have to go; no list is longer.
+if again == 0 then again = now + 8000 end
 local answer = { '', '', 0, '' }
 
 -- Of a plain row: does it stay?
@@ -95,14 +97,16 @@ local function sweep_page()
   return #kept
 end
 
--- Gives back pages that a class has no use for any more.
-local function tidy(rows)
+-- Gives back pages that a class has no use for any more, as its last pages seen let expect: `rows` of
+-- them on `seen`. A hundred at a time: a millisecond.
+local function tidy(rows, seen)
   local count = count_pages(class)
-  while count > 1 and rows / count < page_max[class] / 4 do
+  local expected, fewest = rows / seen * count, math.max(count - 100, 1)
+  while count > fewest and expected / count < page_max[class] / 4 do
     contract(class)
     count = count_pages(class)
   end
-  if count == 1 and rows == 0 then
+  if count == 1 and read(field_name(key_letters, class, 0)) == '' then
     write(field_name(key_letters, class, 0), false)
     write(field_name(meta_letters, class, 0), false)
     set_pages(class, 0)
@@ -117,20 +121,19 @@ while class < 10 and pages > 0 do
     page = page + 1
     pages = pages - 1
   else
-    -- Pages are merged only where all were seen in one go: what a merge moves would be overlooked.
-    if first == 0 and page > 0 then tidy(rows) end
+    -- Pages are merged only when all have been seen: what a merge moves would be overlooked.
+    if page > first then tidy(rows, page - first) end
     class, page, first, rows = class + 1, 0, 0, 0
   end
 end
 
 local is_over = class > 9
 local is_gone = is_over and is_purging == 1 and byte(header) == 0 and is_empty()
-again = math.max(again, now + 30)
-if is_gone or is_empty() then again = 0 end
+if is_over then again = is_empty() and 0 or math.max(again, now + 30) end
 if is_over and not is_forgetting then set_listed(again) end
 answer[1] = char(commit(before, is_gone) and 0 or 2) .. sub(header, 2, 17)
 if is_over and not is_gone and ttl > 0 and byte(header) == 0 then call('EXPIRE', swarm, ttl) end
 answer[2] = sub(before, 2, 9)
 answer[3] = is_over and again or 0
-answer[4] = is_over and '' or pack('>BH', class, page)
+answer[4] = is_over and '' or pack('>BHI', class, page, again)
 return answer
