@@ -74,5 +74,47 @@ TEST_CASE("of a swarm that takes several sweeps nobody stays for longer than ano
     CHECK(tracker.scrape().leechers == 1600);
 }
 
+TEST_CASE("a peer of two addresses stays as it is where one of them is taken in") {
+    if (lacks_redis()) {
+        return;
+    }
+    World world;
+    Tracker& tracker = world.tracker;
+    const auto now = std::chrono::floor<seconds>(tracker.clock().now());
+    SwarmRecord swarm;
+    swarm.info_hash = ubuntu;
+    PeerRecord one;
+    one.ipv4 = ipv4(1);
+    one.last_announce = now - seconds(100);
+    PeerRecord other;
+    other.ipv4 = ipv4(2);
+    other.last_announce = now - seconds(100);
+    const std::vector<PeerRecord> peers{one, other};
+
+    SUBCASE("with an announce before that one") {
+        tracker.announce(from(ipv4(1), ipv6(1), some_left));
+        REQUIRE(tracker.driver().add_peers(swarm, peers).ok());
+        const auto view = tracker.read();
+        REQUIRE(view);
+        CHECK(view->peers.size() == 2);
+        CHECK(view->at(ipv4(1))->ipv6 == ipv6(1));
+        CHECK(view->at(ipv4(1))->last_announce == now);
+    }
+    SUBCASE("but for its last announce, where that is newer") {
+        tracker.announce(from(ipv4(1), ipv6(1), some_left));
+        tracker.let_pass(seconds(200));
+        const auto later = std::chrono::floor<seconds>(tracker.clock().now());
+        PeerRecord newer = one;
+        newer.last_announce = later - seconds(40);
+        REQUIRE(tracker.driver().add_peers(swarm, {&newer, 1}).ok());
+        const auto view = tracker.read();
+        REQUIRE(view);
+        REQUIRE(view->peers.size() == 1);
+        CHECK(view->peers[0].ipv6 == ipv6(1));
+        CHECK(view->peers[0].last_announce <= newer.last_announce);
+        CHECK(view->peers[0].last_announce > newer.last_announce - seconds(5));
+    }
+}
+
 }  // namespace chihaya::test::contract
 TEST_SUITE_END();

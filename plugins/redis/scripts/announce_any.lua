@@ -85,7 +85,7 @@ end
 -- An address that is not named now is kept for as long as it has itself been named of late.
 local function member(request, keys, old_keys, old_meta)
   local ipv4, ipv6, tick4, tick6 = sub(keys, 29, 34), sub(keys, 35), request.tick, request.tick
-  local first, last, announces = request.now, request.now, 1
+  local first, last, announces = request.last, request.last, 1
   if old_meta then
     local _, _, old_tick4, old_tick6 = unpack_bytes('>BHHH', old_meta)
     if ipv4 == '\0\0\0\0\0\0' and (tick4 - old_tick4) % 65536 <= request.life then
@@ -122,10 +122,13 @@ end
 
 -- Is what is known as recent as what is to be taken in?
 local function is_older(request, class, meta)
+  local tick = unpack_bytes('>H', meta)
   if class > 6 then
-    return unpack_bytes('>I', request.books, 41) <= unpack_bytes('>I', meta, 44)
+    local last = unpack_bytes('>I', meta, 44)
+    if request.class > 6 then return request.last <= last end
+    tick = math.floor(last / 4)
   end
-  return (unpack_bytes('>H', meta) - request.tick) % 65536 < 32768
+  return (tick - request.tick) % 65536 < 32768
 end
 
 local function replace(field, at, new)
@@ -199,6 +202,12 @@ local function announce_any(key, packed, before)
     keys = sub(packed, 53, 52 + key_bytes[class])
   }
   request.books = sub(packed, 105, request.is_taken_in and 152 or 140)
+  request.last = now
+  if request.is_taken_in then
+    -- To the second where the row keeps it so, else when its tick began.
+    local ahead = (tick - math.floor(now / 4) + 32768) % 65536 - 32768
+    request.last = class > 6 and unpack_bytes('>I', request.books, 41) or now + ahead * 4
+  end
   take_up(key, before)
   local names, classes = { swarm }, {}
   if want4 + want6 > 0 and not request.is_stopping then
