@@ -24,6 +24,10 @@ void Scrapes::send(Store& store, std::span<const ScrapeCall> batch) noexcept {
             call.sink->failed(too_many);
             continue;
         }
+        if (call.request->info_hashes.empty()) {
+            call.sink->done({});
+            continue;
+        }
         try {
             send_one(store, call);
         } catch (const std::exception&) {

@@ -116,5 +116,13 @@ TEST_CASE("a peer of two addresses stays as it is where one of them is taken in"
     }
 }
 
+TEST_CASE("a scrape of nothing is answered") {
+    if (lacks_redis()) {
+        return;
+    }
+    World world;
+    CHECK(world.tracker.worker().scrape(std::vector<InfoHash>{}).empty());
+}
+
 }  // namespace chihaya::test::contract
 TEST_SUITE_END();
