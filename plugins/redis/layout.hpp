@@ -52,6 +52,9 @@ inline constexpr std::size_t class_count = 9;
 inline constexpr std::uint32_t tick_seconds = 4;
 inline constexpr std::uint32_t lifetime_max = 2 * 86'400;
 
+/// Ten years: twice as much and some, in seconds, is still a number of 32 bits.
+inline constexpr std::uint32_t history_lifetime_max = 10 * 366 * 86'400;
+
 /// Of a header: the field ".".
 /// Shape: registered (1); seeders, leechers, partial seeds, snatches, dormant, when the swarm is
 ///        looked at again (4 each, Unix time, 0: not listed); pages of the classes (9 times 2);

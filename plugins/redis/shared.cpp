@@ -13,8 +13,8 @@ std::uint32_t whole_seconds(std::chrono::seconds lifetime) noexcept {
 
 void Shared::adopt(const TrackerSetup& setup) noexcept {
     peer_lifetime_ = whole_seconds(setup.peer_lifetime);
-    history_lifetime_ = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(setup.history_lifetime.count(), 1, std::int64_t{0x7fffffff}));
+    history_lifetime_ = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+        setup.history_lifetime.count(), 1, std::int64_t{history_lifetime_max}));
     purge_empty_ = setup.purge_empty_swarms;
     keep_ids_ = setup.keep_peer_ids;
     ipv4_bits_ = setup.preferred_ipv4_bits;
