@@ -1,10 +1,10 @@
 #include "plugins/redis/announces.hpp"
 
 #include "plugins/redis/scripts.hpp"
+#include "plugins/redis/trouble.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <string>
 
 namespace chihaya::redis {
 namespace {
@@ -101,8 +101,7 @@ void Announces::remember(Waiting& waiting, const AnnounceCall& call, const Annou
 void Announces::answered(std::uint32_t ticket, const Reply& reply) noexcept {
     Call& call = calls_[ticket];
     if (reply.is_error() || reply.items().size() != call.count) {
-        host_.log(Severity::warning,
-                  "an announce was refused: " + std::string(reply.text().substr(0, 200)));
+        log_refusal(reply);
         return failed(ticket, reply.is_error() ? refused : nonsense);
     }
     for (std::size_t i = 0; i < call.count; ++i) {
@@ -113,18 +112,34 @@ void Announces::answered(std::uint32_t ticket, const Reply& reply) noexcept {
 
 void Announces::failed(std::uint32_t ticket, Status status) noexcept {
     Call& call = calls_[ticket];
-    shared_.failures.fetch_add(call.count, std::memory_order_relaxed);
     for (std::size_t i = 0; i < call.count; ++i) {
-        call.waiting[i].sink->failed(status);
+        fail(call.waiting[i], status);
     }
     calls_.give_back(ticket);
 }
 
+void Announces::fail(Waiting& waiting, Status status) noexcept {
+    shared_.failures.fetch_add(1, std::memory_order_relaxed);
+    waiting.sink->failed(status);
+}
+
+void Announces::log_refusal(const Reply& reply) noexcept {
+    try {
+        host_.log(Severity::warning, "an announce was refused: " + loggable(reply.text()));
+    } catch (const std::exception&) {
+        host_.log(Severity::warning, "an announce was refused");
+    }
+}
+
 void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
+    if (reply.is_error()) {
+        log_refusal(reply);
+        return fail(waiting, refused);
+    }
     const std::span<const RowClass> classes(waiting.classes.data(), waiting.field_count);
     auto answer = read_answer(reply, classes, waiting.asking.user != UserId::none);
     if (!answer) {
-        return waiting.sink->failed(nonsense);
+        return fail(waiting, nonsense);
     }
     AnnounceReply told;
     told.counts = answer->counts;
@@ -143,7 +158,7 @@ void Announces::answer(Waiting& waiting, const Reply& reply) noexcept {
         }
         chooser_.choose(*answer, waiting.asking, waiting.has_ids, told);
     } catch (const std::exception&) {
-        return waiting.sink->failed(out_of_memory);
+        return fail(waiting, out_of_memory);
     }
     if (answer->was_planned_right && waiting.is_large) {
         keep_pages(waiting, reply, now);

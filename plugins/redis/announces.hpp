@@ -65,6 +65,8 @@ private:
     void remember(Waiting& waiting, const AnnounceCall& call, const AnnouncePlan& plan,
                   const Rules& rules) noexcept;
     void answer(Waiting& waiting, const Reply& reply) noexcept;
+    void fail(Waiting& waiting, Status status) noexcept;
+    void log_refusal(const Reply& reply) noexcept;
     void add_known_pages(const Waiting& waiting, std::uint32_t now,
                          AnnounceAnswer& answer) const noexcept;
     void keep_pages(const Waiting& waiting, const Reply& reply, std::uint32_t now) noexcept;

@@ -4,14 +4,28 @@
 --
 -- The tracker plans by the shape it last saw the swarm in. Where the plan is right, and the peer is
 -- known, where it was and what it was, this is all there is to do: read those fields, write one.
--- Anything else is for announce_any, which is not even made unless it is needed.
+-- Anything else is for announce_any, which is not even made unless it is needed. A swarm that nobody
+-- can make sense of is an error in place of that one answer: the others have been carried out.
 
 local call, sub, find, match, rep = redis.call, string.sub, string.find, string.match, string.rep
 local byte, char, unpack_bytes, pack = string.byte, string.char, struct.unpack, struct.pack
+local try = redis.pcall
 local small, larger = rep('\0\1', 9), '[^%z\1]'
 local captures = {}  -- patterns that take so many names apart
 local announce_any
 local answers = {}
+
+-- What Lua stumbles over lies in the swarm, and nothing of it has been written yet; what Redis itself
+-- refuses concerns all.
+local function attempt(...)
+  local is_done, answer = pcall(...)
+  if is_done then return answer end
+  if type(answer) == 'string' and (find(answer, 'bad argument') or find(answer, 'attempt to')) then
+    return { err = 'ERR a swarm is not as it must be: ' .. answer }
+  end
+  error(answer, 0)
+end
+
 for i = 1, #KEYS do
   local swarm, request = KEYS[i], ARGV[i]
   local planned, tick, life, flags, class = unpack_bytes('>BHIBB', request)
@@ -23,14 +37,14 @@ for i = 1, #KEYS do
       pattern = '^' .. rep('(...)', planned)
       captures[planned] = pattern
     end
-    got = call('HMGET', swarm, '.', match(request, pattern, names_at))
+    got = try('HMGET', swarm, '.', match(request, pattern, names_at))
   else
-    got = { call('HGET', swarm, '.') }
+    got = try('HMGET', swarm, '.')
   end
   local header, keys, metas = got[1], got[2], got[3]
   -- What was taken for small may lack some pages, but must not have more.
-  local is_planned_right = keys
-  if keys then
+  local is_planned_right = false
+  if keys and metas and #header == 43 then
     local shape, planned_shape = sub(header, 26), sub(request, 35, 52)
     is_planned_right = shape == planned_shape or planned_shape == small and not find(shape, larger)
   end
@@ -39,7 +53,7 @@ for i = 1, #KEYS do
     local width = #who
     local hit = find(keys, who, 1, true)
     while hit and (hit - 1) % width ~= 0 do hit = find(keys, who, hit + 1, true) end
-    if hit then
+    if hit and #metas * width == #keys * 5 then
       local offset = (hit - 1) / width * 5
       local last_tick, last_flags = unpack_bytes('>HB', metas, offset + 1)
       if last_flags == flags and (tick - last_tick) % 65536 <= life then
@@ -56,7 +70,7 @@ for i = 1, #KEYS do
     local row = sub(request, 53, 104)
     local hit = find(keys, row, 1, true)
     while hit and (hit - 1) % 52 ~= 0 do hit = find(keys, row, hit + 1, true) end
-    if hit then
+    if hit and #metas * 52 == #keys * 55 then
       local offset = (hit - 1) / 52 * 55
       local old = sub(metas, offset + 1, offset + 55)
       local now, last_flags = unpack_bytes('>I', request, 10), byte(old)
@@ -73,7 +87,7 @@ for i = 1, #KEYS do
   end
   if not answers[i] then
     announce_any = announce_any or make_announce_any()
-    answers[i] = announce_any(swarm, request, header)
+    answers[i] = got.err and got or attempt(announce_any, swarm, request, header)
   end
 end
 return answers
