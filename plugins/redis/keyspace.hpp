@@ -14,8 +14,8 @@
 
 namespace chihaya::redis {
 
-/// A swarm to be looked at at some moment stands in one of a ring of lists: that of the half
-/// minute.
+/// A swarm to be looked at at some moment stands in one of a ring of lists: that of the sixteen
+/// seconds it is in.
 inline constexpr std::uint32_t due_seconds = 16;
 inline constexpr std::uint32_t due_list_count = 512;
 /// No moment may be further ahead, in seconds: what would be is looked at early.
