@@ -21,6 +21,14 @@ Status guarded(Work&& work) noexcept {
     }
 }
 
+void warn_of_lifetime(Host& control, const TrackerSetup& setup) noexcept {
+    if (setup.peer_lifetime.count() > std::int64_t{lifetime_max}) {
+        control.log(Severity::warning,
+                    "peer_lifetime is longer than 48h, which is the most that redis keeps a silent "
+                    "peer for; 48h it is, set peer_lifetime to that or less");
+    }
+}
+
 }  // namespace
 
 std::optional<Parameters> parameters_for(Host& control, const TrackerSetup& setup) {
@@ -37,6 +45,7 @@ RedisDriver::RedisDriver(Host& control, const TrackerSetup& setup, const Paramet
       registry_(control, parameters),
       swarms_(control, shared_),
       health_(control, parameters, {}) {
+    warn_of_lifetime(control, setup);
     shared_.keep_time(to_second(control.now()));
     // When Redis is away the connection says so, and the sessions learn the secret later.
     if (swarms_.learn_secret().ok()) {
@@ -90,6 +99,7 @@ Status RedisDriver::reconfigure(const TrackerSetup& setup) noexcept {
         if (*parameters != shared_.parameters) {
             return {StatusCode::unsupported, "another redis needs another driver"};
         }
+        warn_of_lifetime(control_, setup);
         shared_.adopt(setup);
         return {};
     });

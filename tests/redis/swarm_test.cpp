@@ -227,6 +227,20 @@ TEST_CASE("a history that is kept for a lifetime of men does not end a swarm") {
     CHECK(std::stoi(until) > 365 * 86'400);
 }
 
+TEST_CASE("a lifetime beyond what rows can tell is shortened, and the operator hears of it") {
+    if (lacks_redis()) {
+        return;
+    }
+    TrackerSetup setup = plain_setup();
+    setup.peer_lifetime = std::chrono::hours(49);
+    World world(setup);
+    const auto lines = world.tracker.control().lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] ==
+          "peer_lifetime is longer than 48h, which is the most that redis keeps a silent peer for; "
+          "48h it is, set peer_lifetime to that or less");
+}
+
 TEST_CASE("a scrape of nothing is answered") {
     if (lacks_redis()) {
         return;
