@@ -62,7 +62,7 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Kno
 /// The same for a peer that is taken in as it was. False when it is nothing to take in: silent for
 /// too long, or nowhere.
 /// Errors: std::bad_alloc
-[[nodiscard]] bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& peer,
+[[nodiscard]] bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record,
                                   const PlanTerms& terms);
 
 }  // namespace chihaya::redis

@@ -68,7 +68,7 @@ private:
     struct Basket;
 
     template <class Endpoint>
-    std::uint32_t choose_from(const AnnounceAnswer& answer, const Basket<Endpoint>& basket);
+    std::uint32_t choose_from(const AnnounceAnswer& answer, const Basket<Endpoint>& asked);
     template <class Endpoint>
     void gather(const AnnounceAnswer& answer, const Basket<Endpoint>& basket);
     template <class Endpoint>

@@ -116,10 +116,10 @@ public:
 
     FieldName() = default;
     [[nodiscard]] static constexpr FieldName of_keys(RowClass of, std::uint32_t page) noexcept {
-        return FieldName(static_cast<char>('a' + static_cast<int>(of) - 1), page);
+        return {static_cast<char>('a' + static_cast<int>(of) - 1), page};
     }
     [[nodiscard]] static constexpr FieldName of_metas(RowClass of, std::uint32_t page) noexcept {
-        return FieldName(static_cast<char>('A' + static_cast<int>(of) - 1), page);
+        return {static_cast<char>('A' + static_cast<int>(of) - 1), page};
     }
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size}; }
     friend bool operator==(const FieldName&, const FieldName&) = default;

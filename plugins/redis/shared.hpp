@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace chihaya::redis {
 
@@ -45,8 +46,8 @@ struct Totals {
 /// Thread: any, but for the constructor
 class Shared {
 public:
-    Shared(const Parameters& parameters_given, const TrackerSetup& setup) noexcept
-        : parameters(parameters_given) {
+    Shared(Parameters parameters_given, const TrackerSetup& setup) noexcept
+        : parameters(std::move(parameters_given)) {
         adopt(setup);
     }
 
