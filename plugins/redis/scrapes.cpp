@@ -2,9 +2,9 @@
 
 #include "plugins/redis/announce_answer.hpp"
 #include "plugins/redis/layout.hpp"
+#include "plugins/redis/trouble.hpp"
 
 #include <exception>
-#include <string>
 
 namespace chihaya::redis {
 namespace {
@@ -64,8 +64,11 @@ void Scrapes::send_one(Store& store, const ScrapeCall& call) {
 
 void Scrapes::answered(std::uint32_t ticket, const Reply& reply) noexcept {
     if (reply.is_error()) {
-        host_.log(Severity::warning,
-                  "a scrape was refused: " + std::string(reply.text().substr(0, 200)));
+        try {
+            host_.log(Severity::warning, "a scrape was refused: " + loggable(reply.text()));
+        } catch (const std::exception&) {
+            host_.log(Severity::warning, "a scrape was refused");
+        }
         return failed(ticket, refused);
     }
     const std::uint32_t number = ticket >> index_bits;

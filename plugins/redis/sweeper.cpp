@@ -2,6 +2,7 @@
 
 #include "plugins/redis/big_endian.hpp"
 #include "plugins/redis/scripts.hpp"
+#include "plugins/redis/trouble.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -93,8 +94,7 @@ void Sweeper::take_swept(std::uint32_t ticket, const Reply& reply) {
     --under_way_;
     const auto answer = read_sweep(reply);
     if (!answer) {
-        host_.log(Severity::warning,
-                  "a sweep was refused: " + std::string(reply.text().substr(0, 200)));
+        host_.log(Severity::warning, "a sweep was refused: " + loggable(reply.text()));
         return;
     }
     settle(shared_, sweep.info_hash, *answer);
