@@ -72,9 +72,9 @@ bool show_page(Pieces& pieces, Kind kind, std::string_view keys, std::string_vie
 
 }  // namespace
 
-bool show_swarm(const InfoHash& info_hash, const Reply& reply, std::uint32_t now,
+bool show_swarm(const InfoHash& info_hash, const Reply& fields_reply, std::uint32_t now,
                 SwarmSink& sink) noexcept {
-    const std::span<const Reply> fields = reply.items();
+    const std::span<const Reply> fields = fields_reply.items();
     const std::string_view header = find_field(fields, header_field[0], {});
     if (header.size() != header_bytes) {
         return true;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -38,6 +39,16 @@ std::uint64_t mark_of(const InfoHash& info_hash) noexcept {
            get_number(text_of(info_hash.bytes), 12, 8);
 }
 
+/// The info-hash behind the first `start` bytes of a swarm's key; nothing when it is another key.
+std::optional<InfoHash> name_in(std::string_view key, std::size_t start) noexcept {
+    InfoHash name;
+    if (key.size() != start + name.bytes.size()) {
+        return std::nullopt;
+    }
+    std::memcpy(name.bytes.data(), key.data() + start, name.bytes.size());
+    return name;
+}
+
 }  // namespace
 
 Status SwarmStore::for_all_names(const ShowNames& show) {
@@ -64,12 +75,9 @@ Status SwarmStore::scan(std::uint16_t slot, const ShowNames& show, bool& goes_on
         cursor = reply->items()[0].text();
         names.clear();
         for (const Reply& key : reply->items()[1].items()) {
-            InfoHash name;
-            if (key.text().size() == start + name.bytes.size()) {
-                std::memcpy(name.bytes.data(), key.text().data() + start, name.bytes.size());
-                if (seen.insert(mark_of(name)).second) {
-                    names.push_back(name);
-                }
+            const auto name = name_in(key.text(), start);
+            if (name && seen.insert(mark_of(*name)).second) {
+                names.push_back(*name);
             }
         }
         status = names.empty() ? Status{} : show(names, goes_on);
