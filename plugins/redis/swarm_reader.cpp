@@ -8,7 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace chihaya::redis {
 namespace {
@@ -43,16 +45,12 @@ private:
     bool shown_ = false;
 };
 
-/// The value of the field whose name is `letter` and `page`; empty when there is none.
-std::string_view find_field(std::span<const Reply> fields, char letter,
-                            std::string_view page) noexcept {
-    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-        const std::string_view name = fields[i].text();
-        if (!name.empty() && name[0] == letter && name.substr(1) == page) {
-            return fields[i + 1].text();
-        }
-    }
-    return {};
+using Fields = std::unordered_map<std::string_view, std::string_view>;
+
+/// The value of a field; empty when there is none.
+std::string_view find_field(const Fields& fields, std::string_view name) noexcept {
+    const auto found = fields.find(name);
+    return found == fields.end() ? std::string_view{} : found->second;
 }
 
 bool show_page(Pieces& pieces, Kind kind, std::string_view keys, std::string_view metas,
@@ -70,33 +68,39 @@ bool show_page(Pieces& pieces, Kind kind, std::string_view keys, std::string_vie
     return true;
 }
 
-}  // namespace
-
-bool show_swarm(const InfoHash& info_hash, const Reply& fields_reply, std::uint32_t now,
-                SwarmSink& sink) noexcept {
-    const std::span<const Reply> fields = fields_reply.items();
-    const std::string_view header = find_field(fields, header_field[0], {});
+bool show_fields(const InfoHash& info_hash, const Fields& fields, std::uint32_t now,
+                 SwarmSink& sink) {
+    const std::string_view header = find_field(fields, header_field);
     if (header.size() != header_bytes) {
         return true;
     }
     const SwarmRecord swarm{
         .info_hash = info_hash, .counts = counts_at(header, 1), .registered = header[0] != 0};
     Pieces pieces(sink, swarm);
-    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-        const std::string_view name = fields[i].text();
+    for (const auto& [name, keys] : fields) {
         const int number = name.empty() ? 0 : name[0] - 'a' + 1;
         if (!is_class(number)) {
             continue;
         }
-        const char letter = static_cast<char>('A' + number - 1);
-        // Redis tells keys and metas of a page in no order; a swarm has few pages.
-        const std::string_view metas = find_field(fields, letter, name.substr(1));
-        if (!show_page(pieces, kind_of(static_cast<RowClass>(number)), fields[i + 1].text(), metas,
-                       now)) {
+        std::string name_of_metas(name);
+        name_of_metas[0] = static_cast<char>('A' + number - 1);
+        if (!show_page(pieces, kind_of(static_cast<RowClass>(number)), keys,
+                       find_field(fields, name_of_metas), now)) {
             return false;
         }
     }
     return pieces.finish();
+}
+
+}  // namespace
+
+bool show_swarm(const InfoHash& info_hash, const Reply& reply, std::uint32_t now, SwarmSink& sink) {
+    Fields fields;
+    const std::span<const Reply> items = reply.items();
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        fields.emplace(items[i].text(), items[i + 1].text());
+    }
+    return show_fields(info_hash, fields, now, sink);
 }
 
 }  // namespace chihaya::redis
