@@ -58,7 +58,7 @@ public:
             place.mark = mark;
             place.second = now;
             place.size = static_cast<std::uint32_t>(rows.size());
-            std::memcpy(place.rows.data(), rows.data(), rows.size());
+            rows.copy(place.rows.data(), rows.size());
         }
     }
 
