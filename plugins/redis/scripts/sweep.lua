@@ -115,7 +115,7 @@ end
 
 local first = page
 local rows = 0
-while class < 10 and pages > 0 do
+while class < 10 and (pages > 0 or page >= count_pages(class)) do
   if page < count_pages(class) then
     rows = rows + sweep_page()
     page = page + 1
