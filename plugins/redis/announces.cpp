@@ -50,9 +50,11 @@ void Announces::send(Store& store, std::span<const AnnounceCall> batch) noexcept
 
 void Announces::send_call(Store& store, std::span<const AnnounceCall> some,
                           const PlanTerms& terms) {
+    std::array<bool, per_call> is_large{};
     for (std::size_t i = 0; i < some.size(); ++i) {
         const AnnounceRequest& request = *some[i].request;
         const Known known{shapes_.of(request.info_hash), &pages_};
+        is_large[i] = known.sight != nullptr;
         plan_announce(plans_[i], request, known, terms, chooser_.random());
     }
     command_.begin(3 + 2 * some.size())
@@ -70,6 +72,7 @@ void Announces::send_call(Store& store, std::span<const AnnounceCall> some,
     call.count = some.size();
     for (std::size_t i = 0; i < some.size(); ++i) {
         remember(call.waiting[i], some[i], plans_[i], terms.rules);
+        call.waiting[i].is_large = is_large[i];
     }
     const auto slot = slot_of(keyspace_.swarm(some.front().request->info_hash));
     store.send(slot, command_.bytes(), *this, ticket);
@@ -94,7 +97,6 @@ void Announces::remember(Waiting& waiting, const AnnounceCall& call, const Annou
     waiting.known = plan.known;
     waiting.known_classes = plan.known_classes;
     waiting.known_count = plan.known_count;
-    waiting.is_large = shapes_.of(request.info_hash) != nullptr;
     waiting.has_ids = rules.keep_ids;
 }
 

@@ -132,9 +132,11 @@ void Chooser::choose(const AnnounceAnswer& answer, const Asking& asking, bool ha
 template <class Endpoint>
 std::uint32_t Chooser::choose_from(const AnnounceAnswer& answer, const Basket<Endpoint>& asked) {
     Basket<Endpoint> basket = asked;
-    places_.clear();
     if (basket.want == 0 || basket.room == nullptr) {
         return 0;
+    }
+    if (basket.places != nullptr) {
+        basket.places->clear();
     }
     gather(answer, basket);
     fill(near_, basket);
