@@ -93,15 +93,59 @@ protected:
     ~ControlSink() = default;
 };
 
+/// What a site's pages show about its tracker. All of one moment, to within a request.
+///
+/// Stability: filled by the host; may grow at the end
+struct TrackerNumbers {
+    std::chrono::seconds uptime{0};
+    std::chrono::seconds interval{0};         // what clients are told, before the random share
+    std::chrono::seconds interval_jitter{0};  // at most so much is added at random
+    std::uint64_t connections_opened = 0;     // since the start, as all that follow
+    std::uint64_t connections_open = 0;       // now
+    std::uint64_t requests = 0;               // answered, whatever the answer
+    std::uint64_t announces = 0;              // answered with peers
+    std::uint64_t announces_failed = 0;       // answered with a failure
+    std::uint64_t scrapes = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_transmitted = 0;
+    std::uint64_t seeders = 0;  // peers now, all swarms together; of a shared driver, all trackers'
+    std::uint64_t leechers = 0;  // likewise
+};
+
+/// The tracker as its site's backend driver may see it and set it. Implemented by the host.
+///
+/// Thread: any but a worker's
+class TrackerView {
+public:
+    /// The record as announces see it now. False: there is none, and `user` stays as it is.
+    virtual bool find_user(std::string_view passkey, UserRecord& user) noexcept = 0;
+    virtual bool find_torrent(const InfoHash& info_hash, TorrentRecord& torrent) noexcept = 0;
+
+    virtual void numbers(TrackerNumbers& numbers) noexcept = 0;
+
+    /// From now on, until the process ends, replies say `interval` plus a random share of up to
+    /// `jitter`, and `interval` as the least.
+    /// Errors: rejected when it is not from a second to a day, or the jitter longer than it
+    virtual Status set_interval(std::chrono::seconds interval,
+                                std::chrono::seconds jitter) noexcept = 0;
+
+    // ABI 1.0 ends here. Append below, never insert; raise abi::minor when you do.
+
+protected:
+    ~TrackerView() = default;
+};
+
 /// What the core tells a backend driver.
 ///
-/// Lifetime:  `params` and `spool_dir` are borrowed until the factory returns; `registry` outlives
-///            the driver
+/// Lifetime:  `params` and `spool_dir` are borrowed until the factory returns; `registry` and
+///            `tracker` outlive the driver
 /// Stability: filled by the host; may grow at the end
 struct BackendSetup {
     std::string_view params{};         // `backend.params` of the configuration, as JSON
     std::string_view spool_dir{};      // absolute; the driver's own, private to it
     RegistrySink* registry = nullptr;  // changes of the site go here, whenever they become known
+    TrackerView* tracker = nullptr;    // not to be used before the factory has returned
+    std::chrono::seconds peer_lifetime{3900};  // silent for longer, and a peer is gone
 };
 
 /// How a site words its refusals, and what it does differently. Null or zero: as the core does.
@@ -114,11 +158,15 @@ struct SiteRules {
     const char* unknown_torrent = nullptr;  // `TorrentErasure::reason` is appended after ": "
     const char* may_not_leech = nullptr;    // answered after the announce was counted and recorded
     const char* not_ready = nullptr;        // the registry has not been loaded yet
+    const char* no_peer_id = nullptr;
+    const char* invalid_peer_id = nullptr;     // not 20 bytes
+    const char* not_compact = nullptr;         // null: `compact=0` has the long form, as asked for
     std::chrono::seconds failure_interval{0};  // `interval` and `min interval` of a refusal
     std::uint32_t num_want_max = 0;
     bool started_restarts_counters = false;  // `started` of a known peer credits nothing
     bool backward_voids_both = false;        // a counter that went back voids the other's delta too
-    std::array<std::uint8_t, 10> reserved{};
+    bool lists_clients = false;  // the site keeps the list of clients; while it is empty, any may
+    std::array<std::uint8_t, 9> reserved{};
 };
 
 /// The link to the site. One per process.
@@ -182,7 +230,8 @@ protected:
 
 static_assert(CrossesBoundary<AnnounceDelta> && sizeof(AnnounceDelta) == 248);
 static_assert(CrossesBoundary<ControlRequest> && sizeof(ControlRequest) == 88);
-static_assert(CrossesBoundary<SiteRules> && sizeof(SiteRules) == 64);
-static_assert(CrossesBoundary<BackendSetup> && sizeof(BackendSetup) == 40);
+static_assert(CrossesBoundary<TrackerNumbers> && sizeof(TrackerNumbers) == 104);
+static_assert(CrossesBoundary<SiteRules> && sizeof(SiteRules) == 88);
+static_assert(CrossesBoundary<BackendSetup> && sizeof(BackendSetup) == 56);
 
 }  // namespace chihaya

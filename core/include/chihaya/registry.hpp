@@ -119,7 +119,9 @@ public:
     virtual Status erase_tokens(std::span<const TokenRecord> tokens) noexcept = 0;
 
     /// Peers that a site remembers from before this process started: their counters become the
-    /// base of what is credited next. They are not handed out before they announce.
+    /// base of what is credited next. Those without `PeerFlags::dormant` are counted until they
+    /// have been silent for the peer lifetime; none is handed out before it announces, so none
+    /// needs an endpoint.
     /// Only from `BackendDriver::load`; a tracker driver that knows a later announce keeps that.
     virtual Status remember_peers(const InfoHash& info_hash,
                                   std::span<const PeerRecord> peers) noexcept = 0;

@@ -18,7 +18,7 @@ enum class PeerFlags : std::uint32_t {
     none = 0,
     seeder = 1,
     paused = 2,   // a partial seed
-    hidden = 4,   // counted, handed to nobody
+    hidden = 4,   // counted, handed to nobody; one with an account needs no endpoint
     dormant = 8,  // kept for its history only: neither counted nor handed out
 };
 template <>
