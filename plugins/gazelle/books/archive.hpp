@@ -32,11 +32,17 @@ struct Written {
     DatabaseError error{};
     bool is_in_doubt = false;         // the COMMIT was sent, and no answer came
     std::uint64_t rejected_rows = 0;  // left out because the database will never take them
-    bool lacks_torrents = false;      // set aside: the right or the table is missing; the rest was
-    bool lacks_tokens = false;        // committed
+
+    // With `ask_operator`: the right to, or the table of, these is missing, and nothing else is.
+    // Without those rows the same transaction would have gone through.
+    bool lacks_torrents = false;
+    bool lacks_tokens = false;
     bool lacks_snatches = false;
 
     [[nodiscard]] bool ok() const noexcept { return error.ok(); }
+    [[nodiscard]] bool lacks_some() const noexcept {
+        return lacks_torrents || lacks_tokens || lacks_snatches;
+    }
 };
 
 /// Thread: one at a time, but for `interrupt`; blocks

@@ -78,8 +78,9 @@ struct Snatch {
     std::array<std::uint8_t, 16> ipv6{};
 };
 
-/// FNV is too weak and a keyed hash too slow for what a site's own numbers are: mixed 64-bit words.
-struct KeyHash {
+/// Keyed by what this process has drawn by lot: peer ids are chosen by clients.
+class KeyHash {
+public:
     using is_avalanching = void;
     [[nodiscard]] std::size_t operator()(std::uint64_t number) const noexcept;
     [[nodiscard]] std::size_t operator()(const PeerKey& key) const noexcept;
@@ -89,12 +90,20 @@ struct KeyHash {
 /// Thread: one at a time
 class Ledger {
 public:
+    /// `shows_torrent`: the swarm's counts shall be written even when nothing else of it changed.
     /// Errors: std::bad_alloc; then the entry is not part of it
-    void add(const Entry& entry);
+    void add(const Entry& entry, bool shows_torrent);
 
     /// Takes in what came before or after; what is absolute is taken from the later of both.
-    /// Errors: std::bad_alloc; then `other` is unchanged, and may be added again
+    /// Errors: std::bad_alloc; then nothing has changed
     void add(const Ledger& other);
+
+    /// Leaves out rows of peers that only say "still here", oldest not first: they say it again.
+    /// Returns: how many
+    std::size_t drop_quiet_peers();
+
+    /// What it takes in memory and on disk, about. Units: bytes
+    [[nodiscard]] std::size_t bytes() const noexcept;
 
     void clear() noexcept;
     [[nodiscard]] bool empty() const noexcept;
