@@ -155,12 +155,8 @@ std::size_t KeyHash::operator()(const PeerKey& key) const noexcept {
 }
 
 void Ledger::add(const Entry& entry, bool shows_torrent) {
-    // First all rooms, so that there is nothing to be taken back.
     const bool is_snatch = entry.is(DeltaFlags::snatched);
-    if (is_snatch) {
-        snatches.reserve(snatches.size() + 1 > snatches.capacity() ? 2 * snatches.size() + 8
-                                                                   : snatches.capacity());
-    }
+    make_room();
     const PeerKey key{entry.peer_id, entry.torrent, entry.user};
     const bool is_charged = (entry.uploaded_credited | entry.downloaded_credited) != 0;
     const bool uses_token = entry.is(DeltaFlags::used_token) && moves_bytes(entry);
@@ -198,6 +194,17 @@ void Ledger::add(const Entry& entry, bool shows_torrent) {
                             .is_hidden = entry.is(DeltaFlags::hidden),
                             .ipv4 = entry.ipv4,
                             .ipv6 = entry.ipv6});
+    }
+}
+
+/// For one more of each: what follows cannot fail in the middle.
+void Ledger::make_room() {
+    users.reserve(users.size() + 1);
+    torrents.reserve(torrents.size() + 1);
+    tokens.reserve(tokens.size() + 1);
+    peers.reserve(peers.size() + 1);
+    if (snatches.size() == snatches.capacity()) {
+        snatches.reserve(2 * snatches.size() + 8);
     }
 }
 

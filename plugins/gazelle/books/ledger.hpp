@@ -114,6 +114,9 @@ public:
         tokens{};  // downloaded, to be added
     boost::unordered_flat_map<PeerKey, PeerRow, KeyHash> peers{};
     std::vector<Snatch> snatches{};
+
+private:
+    void make_room();
 };
 
 }  // namespace chihaya::gazelle

@@ -1,0 +1,56 @@
+#pragma once
+
+/// @file limits.hpp
+/// Every bound of the gazelle driver, in one place, each with its reason. What an operator may
+/// change is a parameter (plugins/gazelle/parameters.hpp) and has its default there.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace chihaya::gazelle::limits {
+
+using namespace std::chrono_literals;
+
+// --- books: spool and ledger ---
+
+/// Deltas wait so long in memory, at most, before they are written to the spool: what a SIGKILL
+/// costs a tracker whose peers do not come back. Shorter gains nothing and wakes the thread more.
+inline constexpr std::chrono::milliseconds intake_pause = 5ms;
+
+/// Lists that workers append to: with as many as there are workers on a large machine, two seldom
+/// meet at one.
+inline constexpr std::size_t intake_lists = 16;
+
+/// Entries under one checksum: 0.9 MB, read and checked as one piece.
+inline constexpr std::uint32_t entries_per_block = 4096;
+
+/// Segments are made so large: a few files an hour, and what is confirmed is given back soon.
+inline constexpr std::uint64_t segment_bytes = std::uint64_t{64} << 20U;
+
+/// How often the spool is brought down to the disk itself: what a power cut may cost.
+inline constexpr std::chrono::milliseconds sync_pause = 1s;
+
+/// A disk that was full is tried again so often.
+inline constexpr std::chrono::milliseconds full_disk_pause = 1s;
+
+/// A torrent's row is written at least so often while anybody announces it: last_action shall move,
+/// or the site's reaper takes it for dead. Source: Ocelot
+inline constexpr std::chrono::seconds torrent_refresh{3600};
+
+/// Rows of peers that wait in memory for the database, at most: 1.6 GB. Beyond it, those that only
+/// say "still here" are left out.
+inline constexpr std::size_t waiting_peers_max = 8'000'000;
+
+/// After a deadlock or a lock that was not got, the transaction is tried again, first soon.
+inline constexpr std::chrono::milliseconds repeat_pause = 50ms;
+inline constexpr std::chrono::milliseconds repeat_pause_max = 5s;
+
+/// A database that is away is looked for so often.
+inline constexpr std::chrono::milliseconds reconnect_pause = 200ms;
+inline constexpr std::chrono::milliseconds reconnect_pause_max = 10s;
+
+/// What an operator has to mend, a right or a table, is tried again so often.
+inline constexpr std::chrono::milliseconds operator_pause = 30s;
+
+}  // namespace chihaya::gazelle::limits
