@@ -3,10 +3,11 @@
 # Needs root only when something is missing. Prints nothing when nothing is.
 set -euo pipefail
 
-build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev libhiredis-dev libssl-dev pkg-config)
+build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev libhiredis-dev libmariadb-dev
+  libssl-dev pkg-config)
 test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps
   aria2 ctorrent deluge-console deluged qbittorrent-nox rtorrent transmission-cli
-  transmission-daemon redis-server redis-sentinel redis-tools openssl)
+  transmission-daemon redis-server redis-sentinel redis-tools mariadb-server openssl)
 bench=(opentracker python3 python3-matplotlib redis-server redis-tools)
 
 wanted=()

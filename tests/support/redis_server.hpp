@@ -4,15 +4,12 @@
 /// Real Redis servers of a test's own. More than one of them: redis_cluster.hpp and
 /// redis_sentinel.hpp.
 
+#include "tests/support/child_process.hpp"
 #include "tests/support/free_port.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <sys/types.h>
-
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,11 +18,6 @@ namespace chihaya::test {
 /// Is redis-server not installed here? Then says so, in the words by which the test counts as
 /// skipped.
 [[nodiscard]] bool lacks_redis();
-
-/// Waits until `is_so`, for what nobody reports by itself.
-/// Errors: std::runtime_error that names `what` when it takes too long
-void wait_until(const std::string& what, const std::function<bool()>& is_so,
-                std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 /// What to start. Arguments are as on the command line, `--name value`, and win over those that are
 /// always given: the address and port, the folder, and that nothing is kept on disk.
@@ -44,30 +36,27 @@ public:
     /// Starts it and returns when it answers.
     /// Errors: std::runtime_error with its log when it does not
     explicit RedisServer(RedisOptions options = {});
-    ~RedisServer();
-    RedisServer(const RedisServer&) = delete;
-    RedisServer& operator=(const RedisServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_.number(); }
     [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port()); }
     [[nodiscard]] std::filesystem::path unix_socket() const { return dir_ / "socket"; }
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return dir_.path(); }
-    [[nodiscard]] bool running() const noexcept { return pid_ > 0; }
+    [[nodiscard]] bool running() const noexcept { return child_.running(); }
 
     /// Starts it again, on the same port and in the same folder, after `kill` or `stop`.
     void start();
     /// SIGKILL: nothing is saved, connections are reset.
-    void kill() noexcept;
+    void kill() noexcept { child_.kill(); }
     /// SIGTERM: it ends as it likes to.
-    void stop();
+    void stop() { child_.stop(); }
     void restart() {
         kill();
         start();
     }
 
     /// From now on it takes connections and bytes, as the system does for it, but does nothing.
-    void pause() const noexcept;
-    void resume() const noexcept;
+    void pause() const noexcept { child_.pause(); }
+    void resume() const noexcept { child_.resume(); }
 
     /// Sends one command on a connection of its own. Returns: its reply as text. The elements of
     /// an array are separated by newlines, nil is empty, an error reads "(error) …"
@@ -77,16 +66,15 @@ public:
     std::string command(const std::vector<std::string>& words) const;
 
     /// Everything it has written to its log so far.
-    [[nodiscard]] std::string log() const;
+    [[nodiscard]] std::string log() const { return child_.log(); }
 
 private:
     [[nodiscard]] std::vector<std::string> words() const;
-    void wait_until_ready();
 
     RedisOptions options_;
     TempDir dir_;
     FreePort port_;
-    pid_t pid_ = -1;
+    ChildProcess child_;
 };
 
 }  // namespace chihaya::test
