@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace chihaya::gazelle {
 
@@ -25,7 +26,9 @@ struct DatabaseError {
     [[nodiscard]] bool ok() const noexcept { return remedy == Remedy::none; }
 };
 
-/// What to do about error `number`.
-[[nodiscard]] Remedy remedy_of(unsigned number) noexcept;
+/// What to do about error `number`. The class of `sql_state` decides about numbers that are not
+/// known one by one: whatever is wrong with data can be left out, of anything else somebody must be
+/// told, and nothing is lost until then.
+[[nodiscard]] Remedy remedy_of(unsigned number, std::string_view sql_state = {}) noexcept;
 
 }  // namespace chihaya::gazelle
