@@ -64,18 +64,14 @@ void Service::start() {
     Listeners http = bind(net::Transport::tcp, config_.http.addr);
     Listeners udp = bind(net::Transport::udp, config_.udp.addr);
     begin_to_fill_roster();
-    if (policy_.full_scrape) {
-        full_scrape_.emplace(
-            *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
-            static_cast<std::uint32_t>(policy_.min_interval.count()));
-    }
+    prepare_cold_work();
     shared_.emplace(Shared{.clock = clock_,
                            .log = log_,
                            .policy = policy_,
                            .http = http_,
                            .udp = udp_,
                            .roster = *roster_,
-                           .full_scrape = full_scrape_ ? &*full_scrape_ : nullptr,
+                           .cold_work = cold_work_,
                            .tracker = *tracker_,
                            .backend = *backend_});
     for (std::uint32_t number = 0; number < count; ++number) {
@@ -94,6 +90,19 @@ void Service::start() {
                 {"tracker", config_.tracker.name},
                 {"backend", config_.backend.name},
                 {"mode", config_.private_mode ? "private" : "public"}});
+}
+
+void Service::prepare_cold_work() {
+    if (policy_.full_scrape) {
+        full_scrape_.emplace(
+            *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
+            static_cast<std::uint32_t>(policy_.min_interval.count()));
+        cold_work_.full_scrape = &*full_scrape_;
+    }
+    if (backend_->has_control()) {
+        control_threads_.emplace(*backend_);
+        cold_work_.control = &*control_threads_;
+    }
 }
 
 /// No more connections than there are descriptors for, so that our bound is met before the
@@ -259,6 +268,7 @@ void Service::stop() noexcept {
         management_->stop();
         management_.reset();
     }
+    control_threads_.reset();  // its calls want a worker's loop to go home to, and the driver
     workers_.clear();
     release_drivers();
     control_.stop();

@@ -5,6 +5,7 @@
 /// things come and go.
 
 #include "core/app/control_loop.hpp"
+#include "core/app/control_threads.hpp"
 #include "core/app/listeners.hpp"
 #include "core/app/worker.hpp"
 #include "core/base/clock.hpp"
@@ -53,6 +54,7 @@ private:
     void reload() noexcept;
     Status load_shared_copy() noexcept;
     Status put_configured_clients() noexcept;
+    void prepare_cold_work();
     void start_management();
     [[nodiscard]] metrics::Snapshot counters() const;
     void release_drivers() noexcept;
@@ -71,6 +73,8 @@ private:
     Status filled_;  // the control loop's: how far the roster has come
     Status told_;    // likewise: the last load, as the log has it
     std::optional<frontend::FullScrape> full_scrape_;
+    std::optional<ControlThreads> control_threads_;
+    frontend::ColdWork cold_work_;
     std::optional<Shared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<management::Server> management_;

@@ -23,7 +23,7 @@ struct Worker::Serving {
         : session(std::move(opened)),
           tracker(worker.shared_.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
-          http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.full_scrape,
+          http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.cold_work,
                worker.counters_, worker.shared_.http),
           udp(worker.loop_, tracker, worker.counters_, worker.shared_.udp) {}
 

@@ -36,7 +36,7 @@ struct Shared {
     const frontend::HttpSettings& http;
     const frontend::UdpSettings& udp;
     const logic::Roster& roster;
-    frontend::FullScrape* full_scrape;  // null: nobody may have one
+    const frontend::ColdWork& cold_work;
     TrackerDriver& tracker;
     BackendDriver& backend;
 };

@@ -65,6 +65,19 @@ inline constexpr std::size_t reply_max = std::size_t{32} * 1024;
 inline constexpr std::size_t linger_bytes_max = std::size_t{64} * 1024;
 inline constexpr std::chrono::milliseconds linger_time = 2s;
 
+// --- calls of the site on the announce port ---
+
+/// Threads that perform them: each call waits for the tracker driver to write a change through, and
+/// a site that changes many records calls for one after the other.
+inline constexpr std::uint32_t control_threads = 4;
+
+/// Calls that wait for a thread; more are answered 503, and the site repeats them. Each keeps a
+/// request line and an exchange, so this is 80 MiB at worst, whoever sends them.
+inline constexpr std::size_t control_calls_waiting_max = 1024;
+
+/// Longest Content-Type of an answer: real ones have 40 bytes.
+inline constexpr std::size_t control_content_type_max = 128;
+
 // --- UDP on the announce port ---
 
 /// Longest datagram that is looked at. 74 info-hashes are 1 496 bytes, an announce with the longest

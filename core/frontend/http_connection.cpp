@@ -171,9 +171,7 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     }
     const Route where = route(request.path, owner_.tracker().policy().private_mode);
     if (where.action == Action::none) {
-        ++owner_.counters().requests_bad;
-        exchange_->status(404, form, request.method != wire::Method::head);
-        return true;
+        return serve_other_path(request, form);
     }
     if (request.method == wire::Method::head) {
         exchange_->status(200, form, false);  // asks whether we are there, registers nobody
@@ -183,6 +181,20 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
         return exchange_->announce(request, where.passkey, source_of(request), form);
     }
     return exchange_->scrape(request, where.passkey, form);
+}
+
+/// Neither announce nor scrape: a call of the site, where it may make calls. It reads the reply to
+/// the end of the stream, whatever version it speaks.
+bool HttpConnection::serve_other_path(const wire::HttpRequest& request,
+                                      HttpExchange::Form form) noexcept {
+    if (owner_.has_control() && request.method == wire::Method::get) {
+        close_after_reply_ = true;
+        form.keep_alive = false;
+        return exchange_->control(request, source_of(request), form, owner_.loop());
+    }
+    ++owner_.counters().requests_bad;
+    exchange_->status(404, form, request.method != wire::Method::head);
+    return true;
 }
 
 IpAddress HttpConnection::source_of(const wire::HttpRequest& request) const noexcept {

@@ -41,6 +41,10 @@ public:
     [[nodiscard]] virtual const HttpSettings& settings() const noexcept = 0;
     [[nodiscard]] virtual const logic::Tracker& tracker() const noexcept = 0;
     [[nodiscard]] virtual metrics::WorkerCounters& counters() noexcept = 0;
+    [[nodiscard]] virtual net::WorkerLoop& loop() noexcept = 0;
+
+    /// Is there somebody who performs the site's calls?
+    [[nodiscard]] virtual bool has_control() const noexcept = 0;
 
     /// Room to read into, for the time of one call.
     [[nodiscard]] virtual std::span<char> read_room() noexcept = 0;
@@ -94,6 +98,8 @@ private:
     void read_more() noexcept;
     void serve(std::string_view input) noexcept;
     [[nodiscard]] bool serve_one(const wire::HttpRequest& request) noexcept;
+    [[nodiscard]] bool serve_other_path(const wire::HttpRequest& request,
+                                        HttpExchange::Form form) noexcept;
     [[nodiscard]] std::string_view discard_body(std::string_view input) noexcept;
     void refuse(std::uint16_t status) noexcept;
     [[nodiscard]] IpAddress source_of(const wire::HttpRequest& request) const noexcept;

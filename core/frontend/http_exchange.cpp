@@ -8,6 +8,7 @@
 #include "core/wire/scrape_reply.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <span>
 
 namespace chihaya::frontend {
@@ -168,7 +169,7 @@ bool HttpExchange::scrape(const wire::HttpRequest& request, std::string_view pas
 }
 
 void HttpExchange::scrape_all(std::string_view passkey) noexcept {
-    if (full_scrape_ == nullptr) {
+    if (cold_work_.full_scrape == nullptr) {
         write_refusal({.text = full_scrape_disabled});
         return;
     }
@@ -176,7 +177,7 @@ void HttpExchange::scrape_all(std::string_view passkey) noexcept {
         write_refusal(refusal);
         return;
     }
-    attachment_ = full_scrape_->body();
+    attachment_ = cold_work_.full_scrape->body();
     if (attachment_ == nullptr) {
         write_refusal({.text = full_scrape_in_the_making,
                        .interval = full_scrape_wait_seconds,
@@ -214,6 +215,49 @@ void HttpExchange::write_scrape() noexcept {
     wire::write_response(replies_,
                          {.minor_version = form_.minor_version, .keep_alive = form_.keep_alive},
                          [&](wire::ByteWriter& out) { wire::write_scrape(out, answer); });
+}
+
+bool HttpExchange::control(const wire::HttpRequest& request, const IpAddress& source, Form form,
+                           net::WorkerLoop& home) noexcept {
+    form_ = form;
+    try {
+        ControlCaller& caller = *this;
+        awaited_ =
+            cold_work_.control->take(std::make_shared<ControlCall>(home, caller, request, source));
+    } catch (const std::exception&) {
+        awaited_ = false;
+    }
+    if (!awaited_) {
+        status(503, form, true);
+    }
+    return !awaited_;
+}
+
+void HttpExchange::control_answered(ControlCall& call) noexcept {
+    if (owner_ != nullptr) {
+        write_control(call);
+    }
+    finish();
+}
+
+void HttpExchange::write_control(ControlCall& call) noexcept {
+    const wire::ResponseHead head{.status = call.status(),
+                                  .minor_version = form_.minor_version,
+                                  .keep_alive = form_.keep_alive,
+                                  .content_type = call.content_type()};
+    std::string& body = call.body();
+    if (body.size() <= limits::reply_max / 2) {  // so that it fits behind others
+        wire::write_head(replies_, head, body.size());
+        replies_.text(body);
+        return;
+    }
+    try {
+        attachment_ = std::make_shared<const std::string>(std::move(body));
+    } catch (const std::exception&) {
+        status(500, form_, true);
+        return;
+    }
+    wire::write_head(replies_, head, attachment_->size());
 }
 
 void HttpExchange::write_refusal(const logic::Refusal& refusal) noexcept {

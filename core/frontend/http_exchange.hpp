@@ -1,12 +1,12 @@
 #pragma once
 
 /// @file http_exchange.hpp
-/// One announce or scrape of one connection between its request and its reply: the room for peers,
-/// the tracker's view of it, and the reply's bytes. Connections borrow one while they have
-/// something to say, so that an idle connection costs next to nothing.
+/// One announce, scrape or control call of one connection between its request and its reply: the
+/// room for peers, the tracker's view of it, and the reply's bytes. Connections borrow one while
+/// they have something to say, so that an idle connection costs next to nothing.
 
 #include "core/base/limits.hpp"
-#include "core/frontend/full_scrape.hpp"
+#include "core/frontend/cold_work.hpp"
 #include "core/logic/announcement.hpp"
 #include "core/logic/tracker.hpp"
 #include "core/wire/announce_query.hpp"
@@ -45,12 +45,12 @@ protected:
 };
 
 /// Thread: a worker's
-class HttpExchange final {
+class HttpExchange final : private ControlCaller {
 public:
-    /// `full_scrape` is null where nobody may have one. Lifetime: all outlive the exchange
-    HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, FullScrape* full_scrape,
+    /// Lifetime: all outlive the exchange
+    HttpExchange(logic::Tracker& tracker, const logic::Roster& roster, const ColdWork& cold_work,
                  HttpExchangePool& pool)
-        : tracker_(tracker), roster_(roster), full_scrape_(full_scrape), pool_(pool) {}
+        : tracker_(tracker), roster_(roster), cold_work_(cold_work), pool_(pool) {}
     ~HttpExchange() = default;
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;
@@ -85,6 +85,11 @@ public:
     [[nodiscard]] bool scrape(const wire::HttpRequest& request, std::string_view passkey,
                               Form form) noexcept;
 
+    /// Has a call of the site performed, likewise. Nothing can follow the reply: its end is the
+    /// end of the stream. `home` is the worker's loop. To be called where there is a desk only.
+    [[nodiscard]] bool control(const wire::HttpRequest& request, const IpAddress& source, Form form,
+                               net::WorkerLoop& home) noexcept;
+
     /// A reply that is nothing but its status.
     void status(std::uint16_t status, Form form, bool with_body) noexcept;
 
@@ -104,17 +109,19 @@ private:
     void fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept;
     void announce_answered() noexcept;
     void scrape_answered() noexcept;
+    void control_answered(ControlCall& call) noexcept override;
     void write_announce() noexcept;
     void write_scrape() noexcept;
+    void write_control(ControlCall& call) noexcept;
     void write_refusal(const logic::Refusal& refusal) noexcept;
     void finish() noexcept;
 
     logic::Tracker& tracker_;
     const logic::Roster& roster_;
-    FullScrape* full_scrape_;
+    const ColdWork& cold_work_;
     HttpExchangePool& pool_;
     HttpExchangeOwner* owner_ = nullptr;
-    bool awaited_ = false;  // the tracker has it
+    bool awaited_ = false;  // the tracker has it, or the desk
     Form form_;
     std::shared_ptr<const std::string> attachment_;
 

@@ -22,12 +22,12 @@ void make_room_for_one_more(std::vector<Object*>& free, std::size_t existing) {
 }  // namespace
 
 HttpFrontend::HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
-                           const logic::Roster& roster, FullScrape* full_scrape,
+                           const logic::Roster& roster, const ColdWork& cold_work,
                            metrics::WorkerCounters& counters, HttpSettings settings)
     : loop_(loop),
       tracker_(tracker),
       roster_(roster),
-      full_scrape_(full_scrape),
+      cold_work_(cold_work),
       counters_(counters),
       settings_(std::move(settings)),
       read_room_(std::make_unique<char[]>(read_room_bytes)),
@@ -142,7 +142,7 @@ HttpExchange* HttpFrontend::borrow_exchange() noexcept {
     }
     try {
         make_room_for_one_more(free_exchanges_, exchanges_.size());
-        exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_, full_scrape_,
+        exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_, cold_work_,
                                                             static_cast<HttpExchangePool&>(*this)));
         return exchanges_.back().get();
     } catch (const std::exception&) {

@@ -20,9 +20,10 @@ namespace chihaya::frontend {
 /// Thread: the worker's; constructed before its loop runs
 class HttpFrontend final : private HttpConnectionOwner {
 public:
-    /// `full_scrape` is null where nobody may have one. Lifetime: all outlive the front end
+    /// Lifetime: all outlive the front end; the loop runs no more turns after it
     HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker, const logic::Roster& roster,
-                 FullScrape* full_scrape, metrics::WorkerCounters& counters, HttpSettings settings);
+                 const ColdWork& cold_work, metrics::WorkerCounters& counters,
+                 HttpSettings settings);
     ~HttpFrontend();
     HttpFrontend(const HttpFrontend&) = delete;
     HttpFrontend& operator=(const HttpFrontend&) = delete;
@@ -50,6 +51,10 @@ private:
     [[nodiscard]] const HttpSettings& settings() const noexcept override { return settings_; }
     [[nodiscard]] const logic::Tracker& tracker() const noexcept override { return tracker_; }
     [[nodiscard]] metrics::WorkerCounters& counters() noexcept override { return counters_; }
+    [[nodiscard]] bool has_control() const noexcept override {
+        return cold_work_.control != nullptr;
+    }
+    [[nodiscard]] net::WorkerLoop& loop() noexcept override { return loop_; }
     [[nodiscard]] std::span<char> read_room() noexcept override {
         return {read_room_.get(), read_room_bytes};
     }
@@ -72,7 +77,7 @@ private:
     net::WorkerLoop& loop_;
     logic::Tracker& tracker_;
     const logic::Roster& roster_;
-    FullScrape* full_scrape_;
+    const ColdWork cold_work_;
     metrics::WorkerCounters& counters_;
     const HttpSettings settings_;
     bool stopping_ = false;

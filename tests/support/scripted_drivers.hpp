@@ -160,19 +160,25 @@ private:
     std::vector<std::string> written_;
 };
 
-/// A backend driver whose health is the test's.
+/// A backend driver whose health is the test's, and so are its answers to the site's calls.
+/// Thread: `on_control` is called by whoever performs a call
 class ScriptedBackend final : public BackendDriver {
 public:
     Status health_answer{};
+    std::function<void(const ControlRequest&, ControlSink&)> on_control;  // none: no endpoint
 
     Status load(RegistrySink& /*sink*/) noexcept override {
         return {StatusCode::unsupported, "no site"};
     }
     void record(std::span<const AnnounceDelta> /*deltas*/) noexcept override {}
     void rules(SiteRules& /*rules*/) noexcept override {}
-    bool has_control() noexcept override { return false; }
-    void control(const ControlRequest& /*request*/, ControlSink& sink) noexcept override {
-        sink.answer(404, "text/plain", "Not Found\n");
+    bool has_control() noexcept override { return on_control != nullptr; }
+    void control(const ControlRequest& request, ControlSink& sink) noexcept override {
+        if (on_control) {
+            on_control(request, sink);
+        } else {
+            sink.answer(404, "text/plain", "Not Found\n");
+        }
     }
     Status flush(std::chrono::milliseconds /*deadline*/) noexcept override { return {}; }
     Status reconfigure(const BackendSetup& /*setup*/) noexcept override { return {}; }

@@ -194,8 +194,9 @@ public:
     /// How this site differs from a plain tracker; asked for once, after the factory returned.
     virtual void rules(SiteRules& rules) noexcept = 0;
 
-    /// Does this driver take calls of its site on the announce port? When it does, every path there
-    /// that is neither announce nor scrape becomes a `control` call instead of a 404.
+    /// Does this driver take calls of its site on the announce port? When it does, a GET of every
+    /// path there that is neither announce nor scrape becomes a `control` call instead of a 404.
+    /// The connection ends with the answer.
     /// Thread: any; constant for the life of the driver
     virtual bool has_control() noexcept = 0;
 

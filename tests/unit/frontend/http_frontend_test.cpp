@@ -2,11 +2,9 @@
 
 #include "tests/support/bencode.hpp"
 #include "tests/support/http_client.hpp"
-#include "tests/unit/frontend/slow_worker.hpp"
+#include "tests/unit/frontend/http_worker.hpp"
 
 #include <doctest/doctest.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <memory>
 #include <string>
@@ -19,53 +17,7 @@ using test::TcpClient;
 
 constexpr std::string_view unavailable = "the tracker is temporarily unavailable";
 
-/// A worker with the HTTP front end and a socket on loopback.
-struct Fixture : SlowWorker {
-    explicit Fixture(bool is_private = false)
-        : SlowWorker(policy_of(is_private)),
-          front_end(loop, tracker, roster, nullptr, counters, {}) {
-        const net::BoundSocket bound = on_loopback(net::Transport::tcp);
-        port = bound.port;
-        REQUIRE(::listen(bound.socket, SOMAXCONN) == 0);
-        front_end.listen(bound);
-        loop.at_turn_end(Task::to<&Fixture::end_turn>(*this));
-    }
-    ~Fixture() {
-        front_end.close_all();
-        session.release();
-        end_turn();
-        while (loop.turn(false)) {
-        }
-    }
-    Fixture(const Fixture&) = delete;
-    Fixture& operator=(const Fixture&) = delete;
-
-    void end_turn() noexcept {
-        if (tracker.end_turn(loop.now())) {
-            loop.ask_for_turn();
-        }
-    }
-
-    /// The next reply to `client`.
-    HttpReply reply(TcpClient& client) {
-        until([&] { return has_something(client); });
-        return client.read_reply();
-    }
-
-    /// Has anything come that nobody has read?
-    static bool has_something(const TcpClient& client) {
-        pollfd watched{client.native_handle(), POLLIN, 0};
-        return ::poll(&watched, 1, 0) > 0;
-    }
-
-    /// Turns until so many announces wait for their answer.
-    void until_waiting(std::size_t announces) {
-        until([&] { return session.announces.size() == announces; });
-    }
-
-    HttpFrontend front_end;
-    std::uint16_t port = 0;
-};
+using Fixture = HttpWorker;
 
 std::string announce(const std::string& path = "/announce") {
     return "GET " + path +
