@@ -23,7 +23,9 @@ Service::Service(const config::Config& config, Log& log)
       control_(clock_, log),
       policy_(policy_of(config)),
       http_(http_settings_of(config, worker_count(config))),
-      udp_(udp_settings_of(config)) {}
+      udp_(udp_settings_of(config)) {
+    policy_.interval_setting = &interval_setting_;
+}
 
 Service::~Service() {
     stop();
@@ -48,14 +50,25 @@ void Service::load() {
             tracker.create_tracker(control_.tracker_host(), tracker_setup_of(config_)).value();
         roster_.emplace(*tracker_);
         roster_->on_lapsed([this] { control_.post([this] { reload(); }); });
-        BackendSetup setup;
-        setup.params = config_.backend.params;
-        const std::string spool_dir = spool_dir_of(config_);
-        setup.spool_dir = spool_dir;
-        setup.registry = &*roster_;
-        backend_ = backend.create_backend(control_.backend_host(), setup).value();
-        backend_->rules(policy_.site);
+        make_backend(backend);
     });
+}
+
+void Service::make_backend(const plugin::Library& library) {
+    site_view_.emplace(SiteView::Parts{.clock = clock_,
+                                       .roster = *roster_,
+                                       .tracker = *tracker_,
+                                       .policy = policy_,
+                                       .interval_setting = interval_setting_});
+    BackendSetup setup;
+    setup.params = config_.backend.params;
+    const std::string spool_dir = spool_dir_of(config_);
+    setup.spool_dir = spool_dir;
+    setup.registry = &*roster_;
+    setup.tracker = &*site_view_;
+    setup.peer_lifetime = config_.effective_peer_lifetime();
+    backend_ = library.create_backend(control_.backend_host(), setup).value();
+    backend_->rules(policy_.site);
 }
 
 void Service::start() {
@@ -77,6 +90,7 @@ void Service::start() {
     for (std::uint32_t number = 0; number < count; ++number) {
         workers_.push_back(std::make_unique<Worker>(
             number, *shared_, WorkerSockets{.http = http.take(number), .udp = udp.take(number)}));
+        site_view_->add(workers_.back()->counters());
     }
     start_management();  // counts what the workers do, so they are all there
     for (const auto& worker : workers_) {
@@ -269,8 +283,8 @@ void Service::stop() noexcept {
         management_.reset();
     }
     control_threads_.reset();  // its calls want a worker's loop to go home to, and the driver
-    workers_.clear();
     release_drivers();
+    workers_.clear();  // whose counters the backend driver may have read
     control_.stop();
 }
 

@@ -7,6 +7,7 @@
 #include "core/app/control_loop.hpp"
 #include "core/app/control_threads.hpp"
 #include "core/app/listeners.hpp"
+#include "core/app/site_view.hpp"
 #include "core/app/worker.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
@@ -49,6 +50,7 @@ private:
     [[nodiscard]] Listeners bind(net::Transport transport,
                                  std::span<const config::Address> addresses);
     void limit_connections(std::uint32_t workers);
+    void make_backend(const plugin::Library& library);
     void begin_to_fill_roster();
     void fill_roster() noexcept;
     void reload() noexcept;
@@ -63,12 +65,14 @@ private:
     Log& log_;
     const Clock clock_;
     ControlLoop control_;
+    logic::IntervalSetting interval_setting_;
     logic::Policy policy_;
     frontend::HttpSettings http_;
     frontend::UdpSettings udp_;
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;
+    std::optional<SiteView> site_view_;
     std::vector<ClientRecord> configured_clients_;
     Status filled_;  // the control loop's: how far the roster has come
     Status told_;    // likewise: the last load, as the log has it

@@ -39,12 +39,12 @@ bool HttpExchange::announce(const wire::HttpRequest& request, std::string_view p
     const auto query = wire::parse_announce(request.query);
     if (query.has_error()) {
         std::array<char, wire::reason_max> room{};
-        write_refusal(tracker_.malformed(wire::reason(query.error(), room)));
+        write_refusal(tracker_.malformed_announce(wire::reason(query.error(), room)));
         return true;
     }
     const bool is_private = tracker_.policy().private_mode;
     if (is_private && !(query->has_uploaded && query->has_downloaded)) {
-        write_refusal(tracker_.malformed(counters_missing));
+        write_refusal(tracker_.malformed_announce(counters_missing));
         return true;
     }
     fill(*query, source);

@@ -48,12 +48,12 @@ void UdpExchange::refuse(std::string_view text) noexcept {
 
 void UdpExchange::announce(wire::UdpBytes request) noexcept {
     if (request.size() < wire::UdpAnnounce::size_min) {
-        refuse(tracker_.malformed(announce_cut_off).text);
+        refuse(tracker_.malformed_announce(announce_cut_off).text);
         return;
     }
     const wire::UdpAnnounce packet(request);
     if (packet.port() == 0) {
-        refuse(tracker_.malformed(port_missing).text);
+        refuse(tracker_.malformed_announce(port_missing).text);
         return;
     }
     fill(packet);

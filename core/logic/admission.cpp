@@ -15,8 +15,9 @@ constexpr std::string_view unknown_torrent = "torrent does not exist";
 
 Refusal Admission::refuse(const char* site_words, std::string_view words) const noexcept {
     const auto& site = policy_.site;
-    const auto later = static_cast<std::uint32_t>(
-        (site.failure_interval.count() > 0 ? site.failure_interval : policy_.interval).count());
+    const auto later = site.failure_interval.count() > 0
+                           ? static_cast<std::uint32_t>(site.failure_interval.count())
+                           : intervals_.interval();
     return {.text = site_words != nullptr ? std::string_view(site_words) : words,
             .interval = later,
             .min_interval = later,

@@ -5,6 +5,7 @@
 /// words a refused client reads.
 
 #include "core/logic/announcement.hpp"
+#include "core/logic/interval.hpp"
 #include "core/logic/policy.hpp"
 #include "core/logic/roster.hpp"
 
@@ -17,7 +18,7 @@ class Admission {
 public:
     /// Lifetime: policy and roster outlive it
     Admission(const Policy& policy, const Roster& roster) noexcept
-        : policy_(policy), roster_(roster) {}
+        : policy_(policy), roster_(roster), intervals_(policy) {}
 
     /// Checks `announcement.request` and fills in its user, flags and `admitted`.
     ///
@@ -42,6 +43,7 @@ private:
 
     const Policy& policy_;
     const Roster& roster_;
+    const Intervals intervals_;
 };
 
 }  // namespace chihaya::logic

@@ -10,6 +10,8 @@
 
 namespace chihaya::logic {
 
+class IntervalSetting;
+
 /// Immutable once a worker has it.
 struct Policy {
     bool private_mode = false;
@@ -22,7 +24,8 @@ struct Policy {
     bool full_scrape = false;
     std::chrono::seconds interval{1800};
     std::chrono::seconds min_interval{900};
-    double interval_jitter = 0.05;  // share of `interval`, either way
+    double interval_jitter = 0.05;                      // share of `interval`, either way
+    const IntervalSetting* interval_setting = nullptr;  // the site's; null: there is none
     std::uint32_t default_num_want = 50;
     std::uint32_t max_num_want = 200;
     std::uint32_t max_scrape = 100;

@@ -84,6 +84,7 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
     announcement.refusal = {};
     announcement.request.user = UserId::none;
     if (!admission_.admit(announcement, passkey)) {
+        ++counters_.announces_refused;
         count(announcement.refusal);
         return false;
     }
@@ -121,6 +122,11 @@ Refusal Tracker::malformed(std::string_view text) noexcept {
             .retry_minutes = 0};
 }
 
+Refusal Tracker::malformed_announce(std::string_view text) noexcept {
+    ++counters_.announces_malformed;
+    return malformed(text);
+}
+
 void Tracker::hand_over() noexcept {
     if (!announces_.empty()) {
         session_.announce(announces_);
@@ -151,15 +157,18 @@ void Tracker::tell_announcements(Time now) noexcept {
         reversed(std::exchange(answered_, nullptr), &Announcement::next_answered_);
     for (Announcement* one = first; one != nullptr; one = one->next_answered_) {
         if (!one->status_.ok()) {
+            ++counters_.announces_refused;
             one->refusal = refusal_for(one->status_);
             continue;
         }
         count(*one);
-        one->interval = intervals_.next(random_);
-        one->min_interval = intervals_.min_interval();
+        const auto told = intervals_.next(random_);
+        one->interval = told.interval;
+        one->min_interval = told.min_interval;
         if (one->request.user != UserId::none) {
             deltas_.push_back(account(*one, policy_, now));
             if (!one->admitted.may_leech && one->request.left > 0) {
+                ++counters_.announces_refused;
                 one->refusal = admission_.may_not_leech();
             }
         }

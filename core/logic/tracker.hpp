@@ -48,6 +48,7 @@ public:
     /// What the sender of a malformed request is told. Counts it.
     /// Lifetime: that of `text`
     [[nodiscard]] Refusal malformed(std::string_view text) noexcept;
+    [[nodiscard]] Refusal malformed_announce(std::string_view text) noexcept;
 
     /// Hands the gathered batch to the session, accounts for what has been answered, and calls
     /// `answered` of each. What those submit goes out in the same way, up to a bound.

@@ -55,7 +55,9 @@ struct alignas(64) WorkerCounters {
     Count udp_dropped;             // datagrams that are no request, or cannot be answered
     Count udp_unanswered;          // no room for another request, or for its reply
     Count bytes_received;
-    Count bytes_transmitted;  // handed to the system
+    Count bytes_transmitted;    // handed to the system
+    Count announces_refused;    // of `announces`: answered with a failure
+    Count announces_malformed;  // not among `announces`
     PeerCounts ipv4;
     PeerCounts ipv6;
     // Time from reading a request to having its reply, as a histogram: bucket i holds those below

@@ -38,6 +38,8 @@ void Snapshot::add(const WorkerCounters& worker) noexcept {
     udp_unanswered += worker.udp_unanswered.read();
     bytes_received += worker.bytes_received.read();
     bytes_transmitted += worker.bytes_transmitted.read();
+    announces_refused += worker.announces_refused.read();
+    announces_malformed += worker.announces_malformed.read();
     add_peers(ipv4, worker.ipv4);
     add_peers(ipv6, worker.ipv6);
     for (unsigned i = 0; i < WorkerCounters::latency_buckets; ++i) {

@@ -37,6 +37,8 @@ struct Snapshot {
     std::uint64_t udp_unanswered = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_transmitted = 0;
+    std::uint64_t announces_refused = 0;
+    std::uint64_t announces_malformed = 0;
     PeerTotals ipv4;
     PeerTotals ipv6;
     std::array<std::uint64_t, WorkerCounters::latency_buckets> latency{};

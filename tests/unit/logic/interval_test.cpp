@@ -14,7 +14,7 @@ TEST_CASE("without jitter every client is told the same") {
     Random random;
     const Intervals intervals(policy);
     for (int i = 0; i < 100; ++i) {
-        CHECK(intervals.next(random) == 1800);
+        CHECK(intervals.next(random).interval == 1800);
     }
 }
 
@@ -24,7 +24,7 @@ TEST_CASE("jitter of five per cent spreads over the whole range and never beyond
     const Intervals intervals(policy);
     std::set<std::uint32_t> seen;
     for (int i = 0; i < 20'000; ++i) {
-        seen.insert(intervals.next(random));
+        seen.insert(intervals.next(random).interval);
     }
     CHECK(*seen.begin() == 1710);
     CHECK(*seen.rbegin() == 1890);
@@ -39,7 +39,7 @@ TEST_CASE("an interval is never below the least one, and varied above it all the
     const Intervals intervals(policy);
     std::set<std::uint32_t> seen;
     for (int i = 0; i < 5'000; ++i) {
-        seen.insert(intervals.next(random));
+        seen.insert(intervals.next(random).interval);
     }
     CHECK(*seen.begin() == 600);
     CHECK(*seen.rbegin() == 630);
@@ -53,8 +53,33 @@ TEST_CASE("an interval is never below a second") {
     Random random;
     const Intervals intervals(policy);
     for (int i = 0; i < 100; ++i) {
-        CHECK(intervals.next(random) >= 1);
+        CHECK(intervals.next(random).interval >= 1);
     }
+}
+
+TEST_CASE(
+    "what a site sets counts from the next reply on: its interval, at least, plus its jitter") {
+    IntervalSetting setting;
+    Policy policy;
+    policy.interval_setting = &setting;
+    Random random;
+    const Intervals intervals(policy);
+    CHECK(intervals.next(random).min_interval == 900);
+    CHECK(intervals.interval() == 1800);
+    CHECK(intervals.jitter() == 90);
+    setting.write({.interval = 2000, .jitter = 3});
+    std::set<std::uint32_t> seen;
+    for (int i = 0; i < 1'000; ++i) {
+        const auto told = intervals.next(random);
+        seen.insert(told.interval);
+        CHECK(told.min_interval == 2000);
+    }
+    CHECK(seen == std::set<std::uint32_t>{2000, 2001, 2002, 2003});
+    CHECK(intervals.interval() == 2000);
+    CHECK(intervals.min_interval() == 2000);
+    CHECK(intervals.jitter() == 3);
+    setting.write({.interval = 5, .jitter = 0});
+    CHECK(intervals.next(random).interval == 5);
 }
 
 TEST_SUITE_END();
