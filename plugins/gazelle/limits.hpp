@@ -53,4 +53,46 @@ inline constexpr std::chrono::milliseconds reconnect_pause_max = 10s;
 /// What an operator has to mend, a right or a table, is tried again so often.
 inline constexpr std::chrono::milliseconds operator_pause = 30s;
 
+// --- database ---
+
+/// Locks of the site's own transactions are waited for so long, at most; the whole transaction is
+/// repeated after that. Units: seconds
+inline constexpr int lock_wait_max = 5;
+
+/// A connection that was not used for so long is asked whether it still stands: servers close idle
+/// ones, and what is written to such a one is lost work.
+inline constexpr std::chrono::milliseconds idle_pause = 1s;
+
+/// The server may wait so long while a result is taken in: the host puts what it gets into other
+/// databases. Units: seconds
+inline constexpr int result_wait_max = 600;
+
+/// Rows of one statement, at most: what comes together must be parsed together, and is locked
+/// together.
+inline constexpr std::size_t statement_rows_max = 2'000;
+
+/// Bytes of one statement, at most; half of what the server takes when that is less.
+inline constexpr std::size_t statement_bytes_max = std::size_t{1} << 20U;
+
+/// So many rows of one transaction may be refused by the database and left out. Beyond it something
+/// is wrong with the table: nothing is written until the operator has seen to it.
+inline constexpr std::uint64_t rejected_rows_max = 200;
+
+/// Records that the loader hands over at a time.
+inline constexpr std::size_t load_span = 4'096;
+
+/// What a server says about an error, at most, in the log. Units: bytes
+inline constexpr std::size_t error_text_max = 300;
+
+// --- parameters ---
+
+/// A secret in a file or in the environment, at most. Units: bytes
+inline constexpr std::size_t secret_max = 512;
+
+/// Networks that may call the tracker, at most.
+inline constexpr std::size_t networks_max = 64;
+
+/// Reasons for the deletion of a torrent, at most; each is as long as TorrentErasure has room for.
+inline constexpr std::size_t delete_reasons_max = 1'000;
+
 }  // namespace chihaya::gazelle::limits
