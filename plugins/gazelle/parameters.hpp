@@ -71,12 +71,14 @@ struct Parameters {
 /// What was wrong, in words for the operator: every finding with path, found, accepted.
 struct ParameterErrors {
     std::vector<std::string> texts{};
+    std::vector<std::string> warnings{};  // unknown keys, and what has no meaning here
 };
 
 /// Reads the JSON of `backend.params`. Both ways to name the database are accepted: `url`
 /// ("mysql://user:password@host:port/schema") and the old driver's `host`, `port`, `user`, `pass`,
-/// `schema`. Secrets may come from a file (`…_file`) or the environment (`…_env`).
-/// Returns: what it says; with findings, `errors` is not empty and the result is of no use
+/// `schema`; so are the names of ocelot.conf. Secrets may come from a file (`…_file`) or the
+/// environment (`…_env`).
+/// Returns: what it says; with findings, `errors.texts` is not empty and the result is of no use
 [[nodiscard]] Parameters read_parameters(std::string_view json, ParameterErrors& errors);
 
 }  // namespace chihaya::gazelle
