@@ -46,8 +46,9 @@ void Service::load() {
     }
     control_.start();
     control_.run_on([&] {
-        tracker_ =
-            tracker.create_tracker(control_.tracker_host(), tracker_setup_of(config_)).value();
+        TrackerSetup setup = tracker_setup_of(config_);
+        setup.expiry = config_.private_mode ? &farewells_ : nullptr;
+        tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
         roster_->on_lapsed([this] { control_.post([this] { reload(); }); });
         make_backend(backend);
@@ -69,6 +70,7 @@ void Service::make_backend(const plugin::Library& library) {
     setup.peer_lifetime = config_.effective_peer_lifetime();
     backend_ = library.create_backend(control_.backend_host(), setup).value();
     backend_->rules(policy_.site);
+    farewells_.open(*roster_, *backend_);
 }
 
 void Service::start() {
@@ -293,6 +295,7 @@ void Service::release_drivers() noexcept {
         return;
     }
     control_.run_on([this] {
+        farewells_.close();
         if (backend_ != nullptr && !backend_->flush(config_.request_timeout).ok()) {
             log_.write(Severity::warning, area,
                        "the site does not have everything yet; the rest waits in the spool");

@@ -12,6 +12,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/config/config.hpp"
+#include "core/logic/farewells.hpp"
 #include "core/logic/policy.hpp"
 #include "core/logic/roster.hpp"
 #include "core/management/server.hpp"
@@ -69,6 +70,7 @@ private:
     logic::Policy policy_;
     frontend::HttpSettings http_;
     frontend::UdpSettings udp_;
+    logic::Farewells farewells_;
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;

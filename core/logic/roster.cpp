@@ -20,6 +20,10 @@ std::optional<UserRecord> Roster::user(std::string_view passkey) const noexcept 
     return tables_->user(passkey);
 }
 
+std::optional<UserRecord> Roster::user(UserId id) const noexcept {
+    return tables_->user(id);
+}
+
 std::optional<TorrentRecord> Roster::torrent(const InfoHash& info_hash) const noexcept {
     return tables_->torrent(info_hash);
 }

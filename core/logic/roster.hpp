@@ -43,6 +43,7 @@ public:
 
     // Look-ups: no allocation, no wait but for a shard's lock.
     [[nodiscard]] std::optional<UserRecord> user(std::string_view passkey) const noexcept;
+    [[nodiscard]] std::optional<UserRecord> user(UserId id) const noexcept;
     [[nodiscard]] std::optional<TorrentRecord> torrent(const InfoHash& info_hash) const noexcept;
     [[nodiscard]] bool has_token(UserId user, const InfoHash& info_hash) const noexcept;
 

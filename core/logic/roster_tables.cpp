@@ -25,6 +25,12 @@ std::optional<UserRecord> RosterTables::user(std::string_view passkey) const noe
     return key ? users_.find(*key) : std::nullopt;
 }
 
+std::optional<UserRecord> RosterTables::user(UserId id) const noexcept {
+    const auto passkey = passkeys_.find(id);
+    auto found = passkey ? users_.find(*passkey) : std::nullopt;
+    return found && found->id == id ? found : std::nullopt;
+}
+
 std::optional<TorrentRecord> RosterTables::torrent(const InfoHash& info_hash) const noexcept {
     return torrents_.find(info_hash);
 }

@@ -26,6 +26,7 @@ namespace chihaya::logic {
 class RosterTables final {
 public:
     [[nodiscard]] std::optional<UserRecord> user(std::string_view passkey) const noexcept;
+    [[nodiscard]] std::optional<UserRecord> user(UserId id) const noexcept;
     [[nodiscard]] std::optional<TorrentRecord> torrent(const InfoHash& info_hash) const noexcept;
     [[nodiscard]] bool has_token(UserId user, const InfoHash& info_hash) const noexcept;
     [[nodiscard]] TorrentErasure erasure(const InfoHash& info_hash) const noexcept;

@@ -161,16 +161,19 @@ private:
 };
 
 /// A backend driver whose health is the test's, and so are its answers to the site's calls.
-/// Thread: `on_control` is called by whoever performs a call
+/// Thread: `on_control` is called by whoever performs a call; `record` from one thread only
 class ScriptedBackend final : public BackendDriver {
 public:
     Status health_answer{};
     std::function<void(const ControlRequest&, ControlSink&)> on_control;  // none: no endpoint
+    std::vector<std::vector<AnnounceDelta>> recorded;                     // one for each call
 
     Status load(RegistrySink& /*sink*/) noexcept override {
         return {StatusCode::unsupported, "no site"};
     }
-    void record(std::span<const AnnounceDelta> /*deltas*/) noexcept override {}
+    void record(std::span<const AnnounceDelta> deltas) noexcept override {
+        recorded.emplace_back(deltas.begin(), deltas.end());
+    }
     void rules(SiteRules& /*rules*/) noexcept override {}
     bool has_control() noexcept override { return on_control != nullptr; }
     void control(const ControlRequest& request, ControlSink& sink) noexcept override {

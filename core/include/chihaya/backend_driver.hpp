@@ -186,7 +186,12 @@ public:
     /// Never loses: what was taken survives a restart (`spool_dir`) and reaches the site once, or,
     /// after a crash in between, at least once. Never refuses: a site that is away fills the spool.
     ///
-    /// Thread: any worker's, several at once; must not block, so it copies into memory and lets the
+    /// A delta with `expired` is told once: for a peer that has been silent for the peer lifetime;
+    /// it gained nothing, `at` is its last announce, and a later announce may have been told
+    /// before.
+    ///
+    /// Thread: any worker's and the tracker driver's, several at once; must not block, so it copies
+    /// into memory and lets the
     ///         driver's own thread write spool and database
     /// Limits: 1 to `batch_max` deltas
     virtual void record(std::span<const AnnounceDelta> deltas) noexcept = 0;
