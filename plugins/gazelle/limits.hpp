@@ -46,9 +46,8 @@ inline constexpr std::size_t waiting_peers_max = 8'000'000;
 inline constexpr std::chrono::milliseconds repeat_pause = 50ms;
 inline constexpr std::chrono::milliseconds repeat_pause_max = 5s;
 
-/// A database that is away is looked for so often.
+/// A database that is away is looked for so often, at first; later up to fifty times as seldom.
 inline constexpr std::chrono::milliseconds reconnect_pause = 200ms;
-inline constexpr std::chrono::milliseconds reconnect_pause_max = 10s;
 
 /// What an operator has to mend, a right or a table, is tried again so often.
 inline constexpr std::chrono::milliseconds operator_pause = 30s;

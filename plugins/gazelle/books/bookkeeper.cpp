@@ -1,0 +1,175 @@
+#include "plugins/gazelle/books/bookkeeper.hpp"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace chihaya::gazelle {
+
+Bookkeeper::Bookkeeper(Host& log, const std::filesystem::path& folder, Archive& archive,
+                       BookRules rules, std::function<void(const Entry&)> on_entry)
+    : log_(log),
+      archive_(archive),
+      on_entry_(std::move(on_entry)),
+      spool_(folder),
+      pending_from_(spool_.end()),
+      rules_(rules) {
+    clerk_ = std::thread([this] { keep_books(); });
+    carrier_ = std::thread([this] { carry(); });
+}
+
+Bookkeeper::~Bookkeeper() {
+    {
+        const std::lock_guard lock(books_);
+        is_stopping_ = true;
+    }
+    intake_.stop();
+    changes_.notify_all();
+    archive_.interrupt();
+    clerk_.join();
+    carrier_.join();
+    take_in();
+    static_cast<void>(spool_.sync());
+}
+
+void Bookkeeper::record(std::span<const AnnounceDelta> deltas) noexcept {
+    if (const std::size_t lost = intake_.put(deltas); lost > 0) {
+        lost_.fetch_add(lost, std::memory_order_relaxed);
+    }
+}
+
+bool Bookkeeper::wait_until_recovered(std::chrono::milliseconds patience) noexcept {
+    std::unique_lock lock(books_);
+    return changes_.wait_for(lock, patience, [this] { return has_recovered_ || is_stopping_; }) &&
+           has_recovered_;
+}
+
+bool Bookkeeper::flush(std::chrono::milliseconds deadline) noexcept {
+    take_in();
+    std::unique_lock lock(books_);
+    const std::uint64_t wanted = carried_entries_ + batch_entries_ + pending_entries_;
+    ++flushes_wanted_;
+    changes_.notify_all();
+    const bool is_done = changes_.wait_for(lock, deadline, [&] {
+        return (has_recovered_ && carried_entries_ >= wanted) || is_stopping_;
+    });
+    --flushes_wanted_;
+    return is_done && carried_entries_ >= wanted && has_recovered_;
+}
+
+BookNumbers Bookkeeper::numbers() const noexcept {
+    const std::lock_guard lock(books_);
+    BookNumbers numbers = numbers_;
+    numbers.waiting = {.users = pending_.users.size(),
+                       .torrents = pending_.torrents.size(),
+                       .peers = pending_.peers.size(),
+                       .snatches = pending_.snatches.size(),
+                       .tokens = pending_.tokens.size()};
+    numbers.spooled_deltas = pending_entries_ + batch_entries_;
+    numbers.spool_bytes = spool_.bytes();
+    numbers.is_spooling = is_spooling_;
+    numbers.lost_deltas += lost_.load(std::memory_order_relaxed);
+    return numbers;
+}
+
+void Bookkeeper::set_rules(BookRules rules) noexcept {
+    const std::lock_guard lock(books_);
+    rules_ = rules;
+}
+
+void Bookkeeper::keep_books() noexcept {
+    for (;;) {
+        intake_.wait_for(limits::sync_pause);
+        {
+            const std::lock_guard lock(books_);
+            if (is_stopping_) {
+                return;
+            }
+        }
+        take_in();
+        // What comes meanwhile is taken in one go.
+        std::this_thread::sleep_for(limits::intake_pause);
+    }
+}
+
+void Bookkeeper::take_in() noexcept {
+    const std::lock_guard turn(clerk_turn_);
+    try {
+        intake_.take(taken_);
+        const std::lock_guard lock(books_);
+        if (!taken_.empty()) {
+            keep_on_disk(taken_);
+            add_up(taken_);
+            shrink_spool();
+        }
+        stand_in_for_spool();
+        if (Clock::now() - synced_ >= limits::sync_pause) {
+            synced_ = Clock::now();
+            static_cast<void>(spool_.sync());
+        }
+    } catch (const std::exception& error) {
+        log_.log(Severity::error, std::string("the books could not be kept for a moment: ") +
+                                      error.what() + "; the rest is kept when there is room again");
+    }
+    taken_.clear();
+}
+
+void Bookkeeper::add_up(std::span<const Entry> entries) {
+    for (const Entry& entry : entries) {
+        try {
+            pending_.add(entry, pace_.is_due(entry));
+            ++pending_entries_;
+        } catch (const std::bad_alloc&) {
+            lost_.fetch_add(1, std::memory_order_relaxed);
+        }
+        on_entry_(entry);
+    }
+}
+
+void Bookkeeper::keep_on_disk(std::span<const Entry> entries) {
+    const bool is_full = spool_.bytes() >= rules_.spool_limit;
+    if (!is_full && is_spooling_ && spool_.append(entries)) {
+        return;
+    }
+    if (is_full || !is_spooling_) {
+        spool_.skip(entries.size());
+    }
+    if (std::exchange(is_spooling_, false)) {
+        log_.log(Severity::error,
+                 is_full
+                     ? "spool: found it full, accepted are " + std::to_string(rules_.spool_limit) +
+                           " bytes (spool_limit): what is taken now is in memory only, until "
+                           "the database is back; raise the limit"
+                     : "spool: found no room on the disk: what is taken now is in memory only, "
+                       "until there is room or the database is back; make room");
+    }
+}
+
+/// Sums instead of entries, when that helps: they grow with the peers there are, not with time.
+void Bookkeeper::shrink_spool() {
+    const std::uint64_t entries_bytes = pending_entries_ * sizeof(Entry);
+    const bool is_large = spool_.bytes() > rules_.spool_limit / 2;
+    if (is_large && is_spooling_ && entries_bytes > 2 * pending_.bytes() &&
+        spool_.replace(pending_from_, pending_)) {
+        log_.log(Severity::info, "spool: entries have been added up to make room");
+        return;
+    }
+    if (pending_.peers.size() > limits::waiting_peers_max) {
+        numbers_.dropped_peer_rows += pending_.drop_quiet_peers();
+    }
+}
+
+/// What was not written when it came is written as sums, as soon as there is room.
+void Bookkeeper::stand_in_for_spool() {
+    if (is_spooling_ || Clock::now() - disk_tried_ < limits::full_disk_pause) {
+        return;
+    }
+    disk_tried_ = Clock::now();
+    if (pending_.empty() || (spool_.bytes() + pending_.bytes() < rules_.spool_limit &&
+                             spool_.replace(pending_from_, pending_))) {
+        is_spooling_ = true;
+        log_.log(Severity::info, "spool: what is taken is on disk again");
+    }
+}
+
+}  // namespace chihaya::gazelle

@@ -1,0 +1,247 @@
+// The half of the bookkeeper that talks to the database.
+
+#include "plugins/gazelle/books/bookkeeper.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace chihaya::gazelle {
+
+void Bookkeeper::carry() noexcept {
+    Pause pause{0};
+    while (wait_for_work(pause)) {
+        try {
+            pause = carry_once();
+        } catch (const std::exception& error) {
+            log_.log(Severity::error, std::string("the books wait: ") + error.what());
+            pause = limits::operator_pause;
+        }
+        const std::lock_guard lock(books_);
+        numbers_.is_reachable = pause == Pause(0);
+        changes_.notify_all();
+    }
+}
+
+/// False: there is to be no more work.
+bool Bookkeeper::wait_for_work(Pause pause) {
+    std::unique_lock lock(books_);
+    const auto is_wanted = [&] {
+        return is_stopping_ || (flushes_wanted_ > 0 && pause.count() == 0);
+    };
+    const Pause rest = !has_recovered_ && pause.count() == 0 ? Pause(0)
+                       : pause.count() > 0                   ? pause
+                                                             : rules_.flush_interval;
+    // Somebody who waits for a flush need not wait for the whole of a long pause as well.
+    const Pause slice = std::min(rest, limits::repeat_pause);
+    for (const auto until = Clock::now() + rest; Clock::now() < until;) {
+        if (changes_.wait_for(lock, slice, is_wanted) || flushes_wanted_ > 0) {
+            break;
+        }
+    }
+    return !is_stopping_;
+}
+
+Bookkeeper::Pause Bookkeeper::carry_once() {
+    if (is_in_doubt_) {
+        if (const DatabaseError error = settle_doubt(); !error.ok()) {
+            return pause_after(error);
+        }
+    }
+    while (take_batch()) {
+        Written written = write_batch();
+        if (written.ok()) {
+            committed(written.rejected_rows);
+            pause_ = Pause(0);
+            tell({});
+            return Pause(0);
+        }
+        if (written.is_in_doubt) {
+            is_in_doubt_ = true;
+            return pause_after(written.error);
+        }
+        give_back_batch();
+        if (written.error.remedy != Remedy::repeat) {
+            return pause_after(written.error);
+        }
+        const Pause pause = pause_after(written.error);
+        std::unique_lock lock(books_);
+        if (changes_.wait_for(lock, pause, [this] { return is_stopping_; })) {
+            return pause;
+        }
+    }
+    // Nothing to bring: is the database there?
+    std::optional<std::uint64_t> position;
+    if (const DatabaseError error = archive_.read(spool_.id(), position); !error.ok()) {
+        return pause_after(error);
+    }
+    pause_ = Pause(0);
+    tell({});
+    return Pause(0);
+}
+
+DatabaseError Bookkeeper::settle_doubt() {
+    std::optional<std::uint64_t> found;
+    DatabaseError error = archive_.read(spool_.id(), found);
+    if (!error.ok()) {
+        return error;
+    }
+    if (batch_to_ == 0) {
+        replay(found.value_or(spool_.confirmed()));
+    } else if (found && *found >= batch_to_) {
+        committed(0);
+    } else {
+        give_back_batch();
+    }
+    is_in_doubt_ = false;
+    return {};
+}
+
+/// What the process before has taken, and not brought in.
+void Bookkeeper::replay(std::uint64_t position) {
+    const std::lock_guard lock(books_);
+    Ledger left;
+    std::uint64_t count = 0;
+    spool_.replay(
+        position, pending_from_,
+        [&](const Entry& entry) {
+            left.add(entry, true);
+            ++count;
+        },
+        [&](const Ledger& ledger) {
+            left.add(ledger);
+            takes_up_aside_ = true;
+        });
+    left.add(pending_);
+    std::swap(pending_, left);
+    pending_entries_ += count;
+    pending_from_ = position;
+    if (count > 0 || takes_up_aside_) {
+        log_.log(Severity::info, "spool: " + std::to_string(count) +
+                                     " deltas of the time before the start are brought in");
+    }
+    if (pending_.empty()) {
+        has_recovered_ = true;
+    }
+}
+
+/// False: there is nothing to bring.
+bool Bookkeeper::take_batch() {
+    const std::lock_guard lock(books_);
+    if (!aside_.empty() && Clock::now() - aside_tried_ >= limits::operator_pause) {
+        aside_tried_ = Clock::now();
+        pending_.add(aside_);
+        aside_.clear();
+        takes_up_aside_ = true;
+    }
+    if (pending_.empty()) {
+        return false;
+    }
+    std::swap(batch_, pending_);
+    batch_entries_ = std::exchange(pending_entries_, 0);
+    if (spool_.end() <= spool_.confirmed()) {
+        spool_.skip(1);
+    }
+    spool_.roll();
+    batch_from_ = pending_from_;
+    batch_to_ = spool_.end();
+    pending_from_ = batch_to_;
+    if (takes_up_aside_) {
+        spool_.take_up(batch_to_);
+    }
+    return true;
+}
+
+Written Bookkeeper::write_batch() {
+    const Marker marker{.spool = spool_.id(), .position = batch_to_};
+    Written written = archive_.write(batch_, marker);
+    if (!written.ok() && !written.is_in_doubt && written.lacks_some()) {
+        tell(written.error);
+        set_aside(written);
+        written = archive_.write(batch_, marker);
+    }
+    return written;
+}
+
+/// On disk first: once the rest is in the database, nobody brings these rows again.
+void Bookkeeper::set_aside(const Written& written) {
+    if (written.lacks_torrents) {
+        left_out_.torrents.swap(batch_.torrents);
+    }
+    if (written.lacks_tokens) {
+        left_out_.tokens.swap(batch_.tokens);
+    }
+    if (written.lacks_snatches) {
+        left_out_.snatches.swap(batch_.snatches);
+    }
+    const std::lock_guard lock(books_);
+    if (!spool_.set_aside(batch_to_, left_out_)) {
+        log_.log(Severity::error,
+                 "spool: found no room on the disk for rows that the database "
+                 "does not take now: they are in memory only; make room");
+    }
+    aside_tried_ = Clock::now();
+}
+
+void Bookkeeper::committed(std::uint64_t rejected_rows) {
+    const std::lock_guard lock(books_);
+    spool_.confirm(batch_to_);
+    aside_.add(left_out_);
+    left_out_.clear();
+    batch_.clear();
+    carried_entries_ += std::exchange(batch_entries_, 0);
+    takes_up_aside_ = false;
+    has_recovered_ = true;
+    ++numbers_.flushes;
+    numbers_.rejected_rows += rejected_rows;
+    changes_.notify_all();
+}
+
+/// It was not committed, for certain: it waits in front of what has come since.
+void Bookkeeper::give_back_batch() {
+    const std::lock_guard lock(books_);
+    spool_.abandon();
+    batch_.add(left_out_);
+    batch_.add(pending_);
+    std::swap(pending_, batch_);
+    batch_.clear();
+    left_out_.clear();
+    pending_from_ = batch_from_;
+    pending_entries_ += std::exchange(batch_entries_, 0);
+    ++numbers_.failed_flushes;
+}
+
+Bookkeeper::Pause Bookkeeper::pause_after(const DatabaseError& error) {
+    tell(error);
+    const auto doubled = [this](Pause first, Pause most) {
+        pause_ = std::clamp(2 * pause_, first, most);
+        return pause_;
+    };
+    switch (error.remedy) {
+        case Remedy::repeat:
+            return doubled(limits::repeat_pause, limits::repeat_pause_max);
+        case Remedy::reconnect:
+            return doubled(rules_.reconnect_pause, 50 * rules_.reconnect_pause);
+        default:
+            return limits::operator_pause;
+    }
+}
+
+/// Once for each new error, and once when all is well again.
+void Bookkeeper::tell(const DatabaseError& error) {
+    if (error.number == told_ || error.remedy == Remedy::repeat) {
+        return;
+    }
+    told_ = error.number;
+    if (error.ok()) {
+        log_.log(Severity::info, "database: it takes the books again");
+        return;
+    }
+    log_.log(error.remedy == Remedy::reconnect ? Severity::warning : Severity::error,
+             "database: found error " + std::to_string(error.number) + " (" + error.text +
+                 "): what announces change waits in the spool" +
+                 (error.remedy == Remedy::reconnect ? "" : "; see to the tracker's rights"));
+}
+
+}  // namespace chihaya::gazelle
