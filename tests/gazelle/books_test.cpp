@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -47,10 +46,8 @@ constexpr BookRules quick{.flush_interval = 20ms, .reconnect_pause = 1ms};
 
 /// One process's life with a spool.
 struct Books {
-    Books(
-        const std::filesystem::path& folder, Archive& archive, BookRules rules = quick,
-        std::function<void(const Entry&)> on_entry = [](const Entry&) {})
-        : keeper(log, folder, archive, rules, std::move(on_entry)) {}
+    Books(const std::filesystem::path& folder, Archive& archive, BookRules rules = quick)
+        : keeper(log, folder, archive, rules) {}
 
     FakeClock clock;
     FakeHost log{clock};
@@ -311,8 +308,8 @@ TEST_CASE("whenever a process is killed, everything on disk arrives exactly once
         auto life = std::make_unique<ScriptedArchive>();
         const auto die_after = dice() % 12;
         std::atomic<std::uint64_t> recorded{0};
-        std::atomic<std::uint64_t> taken{0};  // and on disk
-        std::uint64_t least = 0;              // that the copy holds
+        const Bookkeeper* keeper = nullptr;
+        std::uint64_t least = 0;  // that the copy holds
         std::uint64_t most = 0;
         ScriptedArchive::Content then;
         std::size_t writes = 0;
@@ -321,7 +318,7 @@ TEST_CASE("whenever a process is killed, everything on disk arrives exactly once
         const auto grave = root.path() / "copy";
         life->on_write = [&](const Ledger&) {
             if (writes++ == die_after) {
-                least = taken;
+                least = keeper->numbers().recorded_deltas;
                 std::filesystem::copy(folder, grave);
                 then = life->content();
                 most = recorded;
@@ -333,7 +330,8 @@ TEST_CASE("whenever a process is killed, everything on disk arrives exactly once
             return is_dead ? Ending::lost_before : endings[dice() % endings.size()];
         };
         {
-            Books books(folder, *life, quick, [&](const Entry&) { ++taken; });
+            Books books(folder, *life);
+            keeper = &books.keeper;
             while (!is_dead) {
                 auto delta = delta_of(1 + dice() % 3, 1 + dice() % 2, 1);
                 delta.flags = dice() % 4 == 0 ? DeltaFlags::snatched : DeltaFlags::none;

@@ -7,13 +7,8 @@
 namespace chihaya::gazelle {
 
 Bookkeeper::Bookkeeper(Host& log, const std::filesystem::path& folder, Archive& archive,
-                       BookRules rules, std::function<void(const Entry&)> on_entry)
-    : log_(log),
-      archive_(archive),
-      on_entry_(std::move(on_entry)),
-      spool_(folder),
-      pending_from_(spool_.end()),
-      rules_(rules) {
+                       BookRules rules)
+    : log_(log), archive_(archive), spool_(folder), pending_from_(spool_.end()), rules_(rules) {
     clerk_ = std::thread([this] { keep_books(); });
     carrier_ = std::thread([this] { carry(); });
 }
@@ -122,8 +117,8 @@ void Bookkeeper::add_up(std::span<const Entry> entries) {
         } catch (const std::bad_alloc&) {
             lost_.fetch_add(1, std::memory_order_relaxed);
         }
-        on_entry_(entry);
     }
+    numbers_.recorded_deltas += entries.size();
 }
 
 void Bookkeeper::keep_on_disk(std::span<const Entry> entries) {

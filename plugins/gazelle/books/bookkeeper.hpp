@@ -21,7 +21,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -48,7 +47,8 @@ struct QueueSizes {
 /// What there is to tell of it.
 struct BookNumbers {
     QueueSizes waiting{};
-    std::uint64_t spooled_deltas = 0;  // taken, and not in the database
+    std::uint64_t recorded_deltas = 0;  // taken since the start
+    std::uint64_t spooled_deltas = 0;   // taken, and not in the database
     std::uint64_t spool_bytes = 0;
     std::uint64_t flushes = 0;            // transactions that were committed
     std::uint64_t failed_flushes = 0;     // that were not
@@ -62,11 +62,9 @@ struct BookNumbers {
 /// Thread: `record` from any worker's, everything else from others; nothing throws but what says so
 class Bookkeeper {
 public:
-    /// `on_entry` hears of every entry when it is taken, on the clerk's thread, and returns soon.
     /// Lifetime: log and archive outlive it
     /// Errors: std::runtime_error: see Spool
-    Bookkeeper(Host& log, const std::filesystem::path& folder, Archive& archive, BookRules rules,
-               std::function<void(const Entry&)> on_entry);
+    Bookkeeper(Host& log, const std::filesystem::path& folder, Archive& archive, BookRules rules);
     ~Bookkeeper();
     Bookkeeper(const Bookkeeper&) = delete;
     Bookkeeper& operator=(const Bookkeeper&) = delete;
@@ -114,7 +112,6 @@ private:
 
     Host& log_;
     Archive& archive_;
-    const std::function<void(const Entry&)> on_entry_;
     Intake intake_;
 
     // The clerk's, or that of whoever flushes; taken before `books_`.
