@@ -39,7 +39,7 @@ bool HttpExchange::announce(const wire::HttpRequest& request, std::string_view p
     const auto query = wire::parse_announce(request.query);
     if (query.has_error()) {
         std::array<char, wire::reason_max> room{};
-        write_refusal(tracker_.malformed_announce(wire::reason(query.error(), room)));
+        write_refusal(malformed(query.error(), passkey, room));
         return true;
     }
     const bool is_private = tracker_.policy().private_mode;
@@ -59,12 +59,24 @@ bool HttpExchange::announce(const wire::HttpRequest& request, std::string_view p
     return false;
 }
 
+logic::Refusal HttpExchange::malformed(wire::AnnounceError error, std::string_view passkey,
+                                       std::span<char, wire::reason_max> room) noexcept {
+    using Code = wire::AnnounceError::Code;
+    const SiteRules& site = tracker_.policy().site;
+    const char* const words = error.code == Code::peer_id_missing ? site.no_peer_id
+                              : error.code == Code::peer_id_size  ? site.invalid_peer_id
+                                                                  : nullptr;
+    return words != nullptr ? tracker_.malformed_announce(words, passkey)
+                            : tracker_.malformed_announce(wire::reason(error, room));
+}
+
 void HttpExchange::fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept {
     const logic::Policy& policy = tracker_.policy();
     source_ = source;
     compact_ = query.compact;
     num_want_ = tracker_.num_want(query.num_want, query.num_want != wire::num_want_absent);
 
+    announce_.wants_long_form = !query.compact;
     AnnounceRequest& request = announce_.request;
     request = {};
     request.info_hash = query.info_hash;

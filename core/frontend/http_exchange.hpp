@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -106,6 +107,8 @@ private:
     };
 
     void scrape_all(std::string_view passkey) noexcept;
+    [[nodiscard]] logic::Refusal malformed(wire::AnnounceError error, std::string_view passkey,
+                                           std::span<char, wire::reason_max> room) noexcept;
     void fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept;
     void announce_answered() noexcept;
     void scrape_answered() noexcept;

@@ -25,18 +25,43 @@ Refusal Admission::refuse(const char* site_words, std::string_view words) const 
 }
 
 Refusal Admission::refuse_unknown(const char* site_words, std::string_view words) const noexcept {
-    return roster_.is_whole() ? refuse(site_words, words) : unavailable();
+    if (roster_.is_whole()) {
+        return refuse(site_words, words);
+    }
+    Refusal later = unavailable();
+    if (policy_.site.not_ready != nullptr) {
+        later.text = policy_.site.not_ready;
+    }
+    return later;
 }
 
 bool Admission::admit(Announcement& announcement, std::string_view passkey) const noexcept {
     if (policy_.private_mode && !admit_user(announcement, passkey)) {
         return false;
     }
-    if (policy_.client_whitelist && !roster_.approves(announcement.request.peer_id)) {
-        announcement.refusal = refuse_unknown(policy_.site.unapproved_client, unapproved_client);
+    if (policy_.site.lists_clients) {
+        return admit_torrent(announcement) && admit_form(announcement) &&
+               admit_client(announcement);
+    }
+    return admit_client(announcement) && admit_torrent(announcement) && admit_form(announcement);
+}
+
+bool Admission::admit_form(Announcement& announcement) const noexcept {
+    if (announcement.wants_long_form && policy_.site.not_compact != nullptr) {
+        announcement.refusal = not_like_this(policy_.site.not_compact);
         return false;
     }
-    return admit_torrent(announcement);
+    return true;
+}
+
+bool Admission::admit_client(Announcement& announcement) const noexcept {
+    if ((!policy_.client_whitelist && !policy_.site.lists_clients) ||
+        roster_.approves(announcement.request.peer_id) ||
+        (!policy_.client_whitelist && roster_.lists_no_client())) {
+        return true;
+    }
+    announcement.refusal = refuse_unknown(policy_.site.unapproved_client, unapproved_client);
+    return false;
 }
 
 bool Admission::admit_user(Announcement& announcement, std::string_view passkey) const noexcept {
@@ -95,6 +120,10 @@ Refusal Admission::admit_scrape(std::string_view passkey) const noexcept {
     }
     return roster_.user(passkey) ? Refusal{}
                                  : refuse_unknown(policy_.site.unknown_user, unknown_user);
+}
+
+Refusal Admission::not_like_this(const char* site_words) const noexcept {
+    return refuse(site_words, {});
 }
 
 Refusal Admission::may_not_leech() const noexcept {

@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file admission.hpp
-/// Who may announce and scrape: the checks of passkey, client and torrent, in this order, and the
-/// words a refused client reads.
+/// Who may announce and scrape: the checks of passkey, client and torrent, in this order, or in
+/// that of a site that lists clients (passkey, torrent, form, client), and the words a refused
+/// client reads.
 
 #include "core/logic/announcement.hpp"
 #include "core/logic/interval.hpp"
@@ -30,6 +31,10 @@ public:
     /// May this passkey scrape? An empty refusal says yes.
     [[nodiscard]] Refusal admit_scrape(std::string_view passkey) const noexcept;
 
+    /// What a client is told whose request the site does not take as it is, in the site's words.
+    /// Lifetime: that of `site_words`
+    [[nodiscard]] Refusal not_like_this(const char* site_words) const noexcept;
+
     /// What a user who may only seed is told after his leeching announce was counted.
     [[nodiscard]] Refusal may_not_leech() const noexcept;
 
@@ -40,6 +45,8 @@ private:
     [[nodiscard]] bool admit_user(Announcement& announcement,
                                   std::string_view passkey) const noexcept;
     [[nodiscard]] bool admit_torrent(Announcement& announcement) const noexcept;
+    [[nodiscard]] bool admit_form(Announcement& announcement) const noexcept;
+    [[nodiscard]] bool admit_client(Announcement& announcement) const noexcept;
 
     const Policy& policy_;
     const Roster& roster_;

@@ -58,6 +58,7 @@ class Announcement : public AnnounceSink {
 public:
     AnnounceRequest request{};  // filled by the front end, completed by admission
     Admitted admitted{};
+    bool wants_long_form = false;  // `compact=0`; filled by the front end
 
     // The outcome, for `answered`: a reply, or why there is none.
     AnnounceReply reply{};

@@ -36,6 +36,7 @@ void ClientList::put(const PeerIdPrefix& prefix) {
     const auto place = std::ranges::lower_bound(entries, prefix.bytes);
     if (place == entries.end() || *place != prefix.bytes) {
         entries.insert(place, prefix.bytes);
+        ++size_;
     }
 }
 
@@ -43,6 +44,7 @@ void ClientList::erase(const PeerIdPrefix& prefix) noexcept {
     if (contains(prefix)) {
         auto& entries = by_size_[prefix.size];
         entries.erase(std::ranges::lower_bound(entries, prefix.bytes));
+        --size_;
     }
 }
 
@@ -67,14 +69,6 @@ bool ClientList::approves(const PeerId& peer_id) const noexcept {
         }
     }
     return false;
-}
-
-std::size_t ClientList::size() const noexcept {
-    std::size_t sum = 0;
-    for (const auto& entries : by_size_) {
-        sum += entries.size();
-    }
-    return sum;
 }
 
 std::vector<ClientRecord> ClientList::records() const {

@@ -35,7 +35,7 @@ public:
 
     [[nodiscard]] bool contains(const PeerIdPrefix& prefix) const noexcept;
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// Errors: std::bad_alloc
     [[nodiscard]] std::vector<ClientRecord> records() const;
@@ -44,6 +44,7 @@ private:
     using Bytes = std::array<std::uint8_t, 20>;
 
     std::array<std::vector<Bytes>, 21> by_size_;  // each sorted; unused bytes are zero
+    std::size_t size_ = 0;
 };
 
 }  // namespace chihaya::logic

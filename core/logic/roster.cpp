@@ -40,6 +40,10 @@ bool Roster::approves(const PeerId& peer_id) const noexcept {
     return tables_->approves(peer_id);
 }
 
+bool Roster::lists_no_client() const noexcept {
+    return tables_->lists_no_client();
+}
+
 bool Roster::has_client(const PeerIdPrefix& prefix) const noexcept {
     return tables_->has_client(prefix);
 }

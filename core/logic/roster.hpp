@@ -54,6 +54,9 @@ public:
     /// as Chihaya v1 did: see client_list.hpp, where `client_prefix` makes entries from text.
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;
 
+    /// Is nobody on the list?
+    [[nodiscard]] bool lists_no_client() const noexcept;
+
     /// Is exactly this prefix on the list?
     [[nodiscard]] bool has_client(const PeerIdPrefix& prefix) const noexcept;
 

@@ -49,6 +49,11 @@ bool RosterTables::approves(const PeerId& peer_id) const noexcept {
     return clients_.approves(peer_id);
 }
 
+bool RosterTables::lists_no_client() const noexcept {
+    const std::shared_lock lock(clients_mutex_);
+    return clients_.size() == 0;
+}
+
 bool RosterTables::has_client(const PeerIdPrefix& prefix) const noexcept {
     const std::shared_lock lock(clients_mutex_);
     return clients_.contains(prefix);

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] bool has_token(UserId user, const InfoHash& info_hash) const noexcept;
     [[nodiscard]] TorrentErasure erasure(const InfoHash& info_hash) const noexcept;
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;
+    [[nodiscard]] bool lists_no_client() const noexcept;
     [[nodiscard]] bool has_client(const PeerIdPrefix& prefix) const noexcept;
     [[nodiscard]] Roster::Sizes sizes() const noexcept;
 

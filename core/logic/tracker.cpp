@@ -127,6 +127,14 @@ Refusal Tracker::malformed_announce(std::string_view text) noexcept {
     return malformed(text);
 }
 
+Refusal Tracker::malformed_announce(const char* site_words, std::string_view passkey) noexcept {
+    ++counters_.announces_malformed;
+    const Refusal of_passkey = admission_.admit_scrape(passkey);
+    const Refusal refusal = of_passkey ? of_passkey : admission_.not_like_this(site_words);
+    count(refusal);
+    return refusal;
+}
+
 void Tracker::hand_over() noexcept {
     if (!announces_.empty()) {
         session_.announce(announces_);

@@ -50,6 +50,12 @@ public:
     [[nodiscard]] Refusal malformed(std::string_view text) noexcept;
     [[nodiscard]] Refusal malformed_announce(std::string_view text) noexcept;
 
+    /// Likewise, where the site has words of its own for what is wrong; but a passkey that may not
+    /// announce at all is told that first.
+    /// Lifetime: that of `site_words`
+    [[nodiscard]] Refusal malformed_announce(const char* site_words,
+                                             std::string_view passkey) noexcept;
+
     /// Hands the gathered batch to the session, accounts for what has been answered, and calls
     /// `answered` of each. What those submit goes out in the same way, up to a bound.
     /// True: something is left for the next turn.

@@ -194,6 +194,52 @@ TEST_CASE("a front end that is closed while answers are awaited takes them and s
     CHECK(test.counters.connections_open.read() == 0);
 }
 
+TEST_CASE(
+    "a site's words for a bad peer id and the long form are read by who has only that fault") {
+    logic::Policy policy = policy_of(true);
+    policy.site.no_peer_id = "No peer ID";
+    policy.site.invalid_peer_id = "Invalid peer ID";
+    policy.site.not_compact = "not compact";
+    policy.site.unknown_user = "Passkey not found";
+    policy.site.unknown_torrent = "Unregistered torrent";
+    policy.site.failure_interval = std::chrono::seconds(5400);
+    Fixture test(policy);
+    test.put_user("aaaaaaaaaaaaaaaa", UserFlags::can_leech);
+    InfoHash info_hash;
+    info_hash.bytes.fill('h');
+    test.put_torrent(info_hash);
+    const auto refusal = [&](const std::string& passkey, char hash, const std::string& more) {
+        TcpClient client(test.port);
+        client.send("GET /" + passkey + "/announce?info_hash=" + std::string(20, hash) +
+                    "&port=6881&uploaded=0&downloaded=0&left=5" + more + " HTTP/1.1\r\n\r\n");
+        const HttpReply reply = test.reply(client);
+        CHECK(test::bencode::parse(reply.body)->at("min interval").integer() == 5400);
+        CHECK(test::bencode::parse(reply.body)->at("interval").integer() == 5400);
+        return reason(reply);
+    };
+    const std::string known = "aaaaaaaaaaaaaaaa";
+    const std::string good_id = "&peer_id=" + std::string(20, 'p');
+    CHECK(refusal(known, 'h', "") == "No peer ID");
+    CHECK(refusal(known, 'h', "&peer_id=short") == "Invalid peer ID");
+    CHECK(refusal(known, 'h', "&peer_id=") == "Invalid peer ID");
+    CHECK(refusal(known, 'h', good_id + "&compact=0") == "not compact");
+    CHECK(refusal("unknown", 'h', "") == "Passkey not found");
+    CHECK(refusal("unknown", 'h', good_id + "&compact=0") == "Passkey not found");
+    CHECK(refusal(known, 'x', good_id + "&compact=0") == "Unregistered torrent");
+    CHECK(test.counters.announces_malformed.read() == 4);
+    CHECK(test.counters.announces_refused.read() == 3);
+    CHECK(test.counters.requests_bad.read() == 7);
+    for (const char* more : {"", "&compact=1"}) {
+        TcpClient client(test.port);
+        client.send("GET /" + known +
+                    "/announce?info_hash=hhhhhhhhhhhhhhhhhhhh&port=6881&uploaded=0" +
+                    "&downloaded=0&left=5" + good_id + more + " HTTP/1.1\r\n\r\n");
+        test.until_waiting(1);
+        test.session.answer(reply_with(1));
+        CHECK(leechers(test.reply(client)) == 1);
+    }
+}
+
 TEST_SUITE_END();
 
 }  // namespace chihaya::frontend

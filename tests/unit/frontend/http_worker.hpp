@@ -20,8 +20,10 @@ namespace chihaya::frontend {
 struct HttpWorker : SlowWorker {
     explicit HttpWorker(bool is_private = false, const ColdWork& cold_work = {},
                         const HttpSettings& settings = {})
-        : SlowWorker(policy_of(is_private)),
-          front_end(loop, tracker, roster, cold_work, counters, settings) {
+        : HttpWorker(policy_of(is_private), cold_work, settings) {}
+    explicit HttpWorker(const logic::Policy& decided, const ColdWork& cold_work = {},
+                        const HttpSettings& settings = {})
+        : SlowWorker(decided), front_end(loop, tracker, roster, cold_work, counters, settings) {
         const net::BoundSocket bound = on_loopback(net::Transport::tcp);
         port = bound.port;
         REQUIRE(::listen(bound.socket, SOMAXCONN) == 0);

@@ -85,6 +85,74 @@ TEST_CASE("without a passkey nobody is told to come back") {
     CHECK(refusal_of(policy, roster).retry_minutes == 0);
 }
 
+TEST_CASE("of two faults the client list's is told first, unless the site keeps the list") {
+    test::ScriptedTracker driver;
+    Roster roster(driver);
+    Policy policy;
+    policy.private_mode = true;
+    policy.client_whitelist = true;
+    UserRecord user{.id = UserId{1}};
+    user.passkey.text = {'k', 'e', 'y'};
+    REQUIRE(roster.put_users(std::array{user}).ok());
+    CHECK(refusal_of(policy, roster, "key").text == "client is not approved");
+    CHECK(refusal_of(policy, roster, "other").text == "user does not exist");
+    policy.site.lists_clients = true;
+    CHECK(refusal_of(policy, roster, "key").text == "torrent does not exist");
+    REQUIRE(roster.put_torrents(std::array{TorrentRecord{.id = TorrentId{1}}}).ok());
+    CHECK(refusal_of(policy, roster, "key").text == "client is not approved");
+}
+
+TEST_CASE("the list of a site approves everybody while it is empty, that of an operator nobody") {
+    test::ScriptedTracker driver;
+    Roster roster(driver);
+    Policy policy;
+    policy.site.lists_clients = true;
+    policy.site.unapproved_client = "Your client is not on the whitelist";
+    CHECK_FALSE(refusal_of(policy, roster));
+    const ClientRecord other{.prefix = client_prefix("-qB").value()};
+    REQUIRE(roster.put_clients(std::array{other}).ok());
+    CHECK(refusal_of(policy, roster).text == "Your client is not on the whitelist");
+    const ClientRecord ours{.prefix = client_prefix("-TR").value()};
+    REQUIRE(roster.put_clients(std::array{ours}).ok());
+    CHECK_FALSE(refusal_of(policy, roster));
+    REQUIRE(roster.erase_clients(std::array{ours.prefix}).ok());
+    CHECK(refusal_of(policy, roster));
+    REQUIRE(roster.erase_clients(std::array{other.prefix, other.prefix}).ok());
+    CHECK_FALSE(refusal_of(policy, roster));
+    policy.client_whitelist = true;
+    CHECK(refusal_of(policy, roster));
+}
+
+TEST_CASE("while not all are known a site's words are told, and the time to come back is ours") {
+    test::ScriptedTracker driver;
+    Roster roster(driver);
+    Policy policy;
+    policy.private_mode = true;
+    policy.site.not_ready = "The tracker is temporarily unavailable.";
+    policy.site.failure_interval = std::chrono::seconds(5400);
+    roster.set_whole(false);
+    const Refusal refusal = refusal_of(policy, roster, "key");
+    CHECK(refusal.text == "The tracker is temporarily unavailable.");
+    CHECK(refusal.interval == 60);
+    CHECK(refusal.retry_minutes == 1);
+    roster.set_whole(true);
+    CHECK(refusal_of(policy, roster, "key").text == "user does not exist");
+}
+
+TEST_CASE("who is refused comes back after the site's time, or the interval it has set") {
+    test::ScriptedTracker driver;
+    Roster roster(driver);
+    IntervalSetting setting;
+    Policy policy;
+    policy.private_mode = true;
+    policy.interval_setting = &setting;
+    CHECK(refusal_of(policy, roster, "key").interval == 1800);
+    setting.write({.interval = 2'000, .jitter = 100});
+    CHECK(refusal_of(policy, roster, "key").interval == 2'000);
+    policy.site.failure_interval = std::chrono::seconds(5400);
+    CHECK(refusal_of(policy, roster, "key").min_interval == 5400);
+}
+
 }  // namespace chihaya::logic
 
 TEST_SUITE_END();
