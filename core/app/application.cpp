@@ -225,7 +225,7 @@ int Application::serve(const config::Config& config, Log& log) {
     Service service(config, log);
     service.load();
     service.start();
-    wait_for_end(log);
+    wait_for_end(log, [&service] { service.reload_site(); });
     service.stop();
     log.write(Severity::info, "service", "stopped");
     return EXIT_OK;

@@ -2,6 +2,7 @@
 
 #include "core/app/descriptors.hpp"
 #include "core/app/settings.hpp"
+#include "core/base/limits.hpp"
 #include "core/logic/client_list.hpp"
 
 #include <string>
@@ -51,6 +52,8 @@ void Service::load() {
         tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
         roster_->on_lapsed([this] { control_.post([this] { reload(); }); });
+        site_loader_.emplace(*roster_, configured_clients_, log_);
+        roster_->on_site_lapsed([this] { site_loader_->request(); });
         make_backend(backend);
     });
 }
@@ -150,7 +153,8 @@ Listeners Service::bind(net::Transport transport, std::span<const config::Addres
 }
 
 /// First what the tracker driver has kept and what other nodes change, then what the configuration
-/// and the site say. A driver whose service is away is asked again until it is there.
+/// says, and then, on a thread of its own, what the site says. A driver whose service is away is
+/// asked again until it is there.
 void Service::begin_to_fill_roster() {
     for (const std::string& text : config_.client_whitelist) {
         const auto prefix = logic::client_prefix(text);
@@ -171,6 +175,7 @@ void Service::begin_to_fill_roster() {
         fill_roster();
         filled = filled_;
     });
+    site_loader_->start(*backend_);
     if (!filled.ok() && filled.code != StatusCode::unavailable) {
         throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
                            filled.reason);
@@ -180,12 +185,14 @@ void Service::begin_to_fill_roster() {
                    "the registry is not here yet: users, torrents and clients that are not known "
                    "are told to come back, until it can be loaded",
                    {{"reason", filled.reason}});
+        return;
     }
+    site_loader_->wait_for_first(limits::site_load_wait);
 }
 
 /// On the control loop, as all that follows.
 void Service::fill_roster() noexcept {
-    if (tracker_ == nullptr || roster_->is_whole()) {
+    if (tracker_ == nullptr || is_filled_) {
         return;  // given back, or filled, meanwhile
     }
     const Status loaded = load_shared_copy();
@@ -198,17 +205,13 @@ void Service::fill_roster() noexcept {
         log_.write(Severity::error, area, "client_whitelist: the tracker driver refused it",
                    {{"reason", filled_.reason}});
     }
-    const Status of_site = backend_->load(*roster_);
-    if (!of_site.ok() && of_site.code != StatusCode::unsupported) {
-        log_.write(Severity::warning, area, "the site's registry could not be loaded",
-                   {{"reason", of_site.reason}});
-    }
-    roster_->set_whole(true);
+    is_filled_ = true;
+    site_loader_->allow();
 }
 
-/// After a lapse. What is not whole is loaded in any case.
+/// After a lapse. What is not filled is loaded in any case.
 void Service::reload() noexcept {
-    if (tracker_ != nullptr && roster_->is_whole()) {
+    if (tracker_ != nullptr && is_filled_) {
         static_cast<void>(load_shared_copy());
     }
 }
@@ -285,6 +288,9 @@ void Service::stop() noexcept {
         management_.reset();
     }
     control_threads_.reset();  // its calls want a worker's loop to go home to, and the driver
+    if (site_loader_) {
+        site_loader_->stop();
+    }
     release_drivers();
     workers_.clear();  // whose counters the backend driver may have read
     control_.stop();
@@ -305,6 +311,7 @@ void Service::release_drivers() noexcept {
         }
         control_.tracker_host().forget(this);
         backend_.reset();  // before the roster that it writes to
+        site_loader_.reset();
         roster_.reset();
         tracker_.reset();
     });

@@ -7,6 +7,7 @@
 #include "core/app/control_loop.hpp"
 #include "core/app/control_threads.hpp"
 #include "core/app/listeners.hpp"
+#include "core/app/site_loader.hpp"
 #include "core/app/site_view.hpp"
 #include "core/app/worker.hpp"
 #include "core/base/clock.hpp"
@@ -43,6 +44,10 @@ public:
     /// Errors: StartupError; an address that cannot be bound is BindError
     void start();
 
+    /// Has the site read again; nobody is refused meanwhile. Thread: any, between `start` and
+    /// `stop`
+    void reload_site() noexcept { site_loader_->request(); }
+
     /// Accepts no more, answers what is in flight within `request_timeout`, flushes the backend,
     /// and gives everything back. Harmless when not started.
     void stop() noexcept;
@@ -76,8 +81,10 @@ private:
     std::optional<logic::Roster> roster_;
     std::optional<SiteView> site_view_;
     std::vector<ClientRecord> configured_clients_;
-    Status filled_;  // the control loop's: how far the roster has come
-    Status told_;    // likewise: the last load, as the log has it
+    std::optional<SiteLoader> site_loader_;
+    bool is_filled_ = false;  // the control loop's, as the next two: with what the driver has kept
+    Status filled_;           // how far the roster has come
+    Status told_;             // the last load, as the log has it
     std::optional<frontend::FullScrape> full_scrape_;
     std::optional<ControlThreads> control_threads_;
     frontend::ColdWork cold_work_;

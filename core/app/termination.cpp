@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <string>
 #include <thread>
 
 namespace chihaya::app {
@@ -13,7 +14,7 @@ constexpr int forced_exit = 1;
 sigset_t held_signals() noexcept {
     sigset_t held;
     sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1}) {
         sigaddset(&held, signal);
     }
     return held;
@@ -26,6 +27,10 @@ int next_signal() noexcept {
     return signal;
 }
 
+bool asks_for_reload(int signal) noexcept {
+    return signal == SIGHUP || signal == SIGUSR1;
+}
+
 }  // namespace
 
 void hold_signals() noexcept {
@@ -34,16 +39,18 @@ void hold_signals() noexcept {
     signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_end(Log& log) {
+void wait_for_end(Log& log, const std::function<void()>& reload) {
     int signal = next_signal();
-    while (signal == SIGHUP) {
-        log.write(Severity::warning, "service",
-                  "SIGHUP changes nothing; restart to use a changed configuration");
+    while (asks_for_reload(signal)) {
+        log.write(Severity::info, "service",
+                  std::string(signal == SIGHUP ? "SIGHUP" : "SIGUSR1") +
+                      ": the site is read again; a changed configuration needs a restart");
+        reload();
         signal = next_signal();
     }
     log.write(Severity::info, "service", "stopping; a second signal ends at once");
     std::thread([] {
-        while (next_signal() == SIGHUP) {
+        while (asks_for_reload(next_signal())) {
         }
         _exit(forced_exit);
     }).detach();

@@ -5,14 +5,18 @@
 
 #include "core/base/log.hpp"
 
+#include <functional>
+
 namespace chihaya::app {
 
-/// Keeps SIGINT, SIGTERM, SIGQUIT and SIGHUP from interrupting anything but `wait_for_end`. Called
-/// before the first thread starts, because threads inherit it. SIGPIPE is ignored.
+/// Keeps SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 from interrupting anything but
+/// `wait_for_end`. Called before the first thread starts, because threads inherit it. SIGPIPE is
+/// ignored.
 void hold_signals() noexcept;
 
+/// Calls `reload` at each SIGHUP, and at each SIGUSR1, which is what Ocelot is told to reload by.
 /// Returns after SIGINT, SIGTERM or SIGQUIT. From then on a second one ends the process at once,
-/// with exit code 1. SIGHUP is noted in the log.
-void wait_for_end(Log& log);
+/// with exit code 1.
+void wait_for_end(Log& log, const std::function<void()>& reload);
 
 }  // namespace chihaya::app

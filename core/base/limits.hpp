@@ -144,6 +144,19 @@ inline constexpr std::chrono::seconds full_scrape_age = 60s;
 inline constexpr std::chrono::hours erasure_reason_time{24};
 inline constexpr std::size_t erasure_reasons_max = 100'000;
 
+/// Names of the records that reading the site again has changed, in one line of the log for each
+/// kind: enough to see what they have in common.
+inline constexpr std::size_t site_findings_text_max = 4096;
+
+/// A load of the site that failed is tried again after so long, twice as long each time, up to the
+/// longest: a site that comes back is noticed soon, one that stays away is not hammered.
+inline constexpr std::chrono::milliseconds site_load_pause = 1s;
+inline constexpr std::chrono::milliseconds site_load_pause_max = 10s;
+
+/// The start waits so long for the first load: most sites are read within it, and nobody is told to
+/// come back.
+inline constexpr std::chrono::milliseconds site_load_wait = 1s;
+
 // --- management ---
 
 /// Body of a PUT: one torrent, user or client.

@@ -1,7 +1,9 @@
 #include "core/logic/roster.hpp"
 
+#include "core/logic/roster_change.hpp"
 #include "core/logic/roster_replica.hpp"
 #include "core/logic/roster_tables.hpp"
+#include "core/logic/site_load.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,6 +79,17 @@ void Roster::on_lapsed(std::function<void()> hook) {
     tables_->on_lapsed(std::move(hook));
 }
 
+Status Roster::load_site(BackendDriver& site, std::span<const ClientRecord> kept,
+                         const std::atomic<bool>& ends, SiteFindings& findings) noexcept {
+    SiteLoad load({.roster = *this, .driver = driver_, .turn = changes_, .tables = *tables_}, ends,
+                  findings);
+    return load.run(site, kept);
+}
+
+void Roster::on_site_lapsed(std::function<void()> hook) {
+    site_lapsed_hook_ = std::move(hook);
+}
+
 template <class Write, class Publish>
 Status Roster::write_through(Write write, Publish publish) noexcept {
     const std::lock_guard lock(changes_);
@@ -143,7 +156,7 @@ Status Roster::remember_peers(const InfoHash& info_hash,
 }
 
 void Roster::lapsed() noexcept {
-    tables_->lapsed();
+    run_hook(site_lapsed_hook_);
 }
 
 }  // namespace chihaya::logic

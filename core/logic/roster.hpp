@@ -26,8 +26,13 @@
 #include <span>
 #include <string_view>
 
+namespace chihaya {
+class BackendDriver;
+}
+
 namespace chihaya::logic {
 
+struct SiteFindings;
 class Replica;
 class RosterTables;
 
@@ -89,9 +94,19 @@ public:
     /// Errors: the driver's; then only some may be back
     Status put_back() noexcept;
 
-    /// `hook` is called by `lapsed`, here or at the replica, on the thread that says so: it lets a
-    /// thread of its owner `load` afresh, and returns. Set before anybody writes.
+    /// Reads the whole site: writes what differs, erases what it has no more, and adds what it did
+    /// to `findings`. `kept` are clients that stay in any case. It gives up soon after `ends`.
+    /// Errors: the site's or the driver's; unsupported when there is no site. Then nothing is
+    /// erased Thread: one at a time
+    Status load_site(BackendDriver& site, std::span<const ClientRecord> kept,
+                     const std::atomic<bool>& ends, SiteFindings& findings) noexcept;
+
+    /// `hook` is called when the shared copy (the replica) has lapsed, on the thread that says so:
+    /// it lets a thread of its owner `load` afresh, and returns. Set before anybody writes.
     void on_lapsed(std::function<void()> hook);
+
+    /// The same for the site, whose lapse is said here, and `load_site`.
+    void on_site_lapsed(std::function<void()> hook);
 
     // RegistrySink: writes. Not ok means that nothing was changed here; when memory ran out, some
     // of the records may have been.
@@ -116,6 +131,7 @@ private:
     std::unique_ptr<RosterTables> tables_;
     std::unique_ptr<Replica> replica_;
     std::atomic<bool> is_whole_{true};
+    std::function<void()> site_lapsed_hook_;
 };
 
 }  // namespace chihaya::logic

@@ -5,6 +5,7 @@
 
 #include "chihaya/registry.hpp"
 
+#include <functional>
 #include <mutex>
 
 namespace chihaya::logic {
@@ -24,6 +25,18 @@ Status changed(Mutex& mutex, Change change) noexcept {
         return {};
     } catch (...) {  // nothing else is thrown in here
         return {StatusCode::unavailable, "out of memory"};
+    }
+}
+
+/// Calls `hook`, if there is one. One that fails has no memory to ask for a load: the next lapse
+/// asks again.
+inline void run_hook(const std::function<void()>& hook) noexcept {
+    try {
+        if (hook) {
+            hook();
+        }
+    } catch (...) {
+        return;
     }
 }
 

@@ -52,6 +52,17 @@ Status RosterTables::load_torrents(std::span<const TorrentRecord> torrents) noex
     });
 }
 
+Status RosterTables::load_clients(std::span<const ClientRecord> clients) noexcept {
+    return changed(clients_mutex_, [&] {
+        for (const ClientRecord& client : clients) {
+            clients_.put(client.prefix);
+            if (loaded_clients_) {
+                loaded_clients_->put(client.prefix);
+            }
+        }
+    });
+}
+
 Status RosterTables::load_tokens(std::span<const TokenRecord> tokens) noexcept {
     return changed(changes_, [&] {
         for (const TokenRecord& token : tokens) {

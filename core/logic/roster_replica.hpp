@@ -85,7 +85,7 @@ public:
         return tables_.load_torrents(torrents);
     }
     Status put_clients(std::span<const ClientRecord> clients) noexcept override {
-        return tables_.put_clients(clients);
+        return tables_.load_clients(clients);
     }
     Status put_tokens(std::span<const TokenRecord> tokens) noexcept override {
         return tables_.load_tokens(tokens);

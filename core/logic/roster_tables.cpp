@@ -65,12 +65,16 @@ Roster::Sizes RosterTables::sizes() const noexcept {
 }
 
 Status RosterTables::put_users(std::span<const UserRecord> users) noexcept {
-    return changed(changes_, [&] { std::ranges::for_each(users, [&](auto& u) { put_user(u); }); });
+    return changed(changes_, [&] {
+        for (const UserRecord& user : users) {
+            settle(user.id);
+            put_user(user);
+        }
+    });
 }
 
 /// The new passkey is good before the old one is not: an announce in between finds its user.
 void RosterTables::put_user(const UserRecord& user) {
-    settle(user.id);
     const auto before = passkeys_.find(user.id);
     const auto key = passkey_key(user.passkey.view());
     if (key) {
@@ -134,8 +138,10 @@ Status RosterTables::erase_torrents(std::span<const TorrentErasure> torrents) no
 }
 
 Status RosterTables::put_clients(std::span<const ClientRecord> clients) noexcept {
-    return changed(clients_mutex_, [&] {
+    return changed(changes_, [&] {
+        const std::lock_guard lock(clients_mutex_);
         for (const ClientRecord& client : clients) {
+            settle(client.prefix);
             clients_.put(client.prefix);
             if (loaded_clients_) {
                 loaded_clients_->put(client.prefix);
@@ -145,8 +151,10 @@ Status RosterTables::put_clients(std::span<const ClientRecord> clients) noexcept
 }
 
 Status RosterTables::erase_clients(std::span<const PeerIdPrefix> clients) noexcept {
-    return changed(clients_mutex_, [&] {
+    return changed(changes_, [&] {
+        const std::lock_guard lock(clients_mutex_);
         for (const PeerIdPrefix& prefix : clients) {
+            settle(prefix);
             clients_.erase(prefix);
             if (loaded_clients_) {
                 loaded_clients_->erase(prefix);
@@ -176,14 +184,7 @@ Status RosterTables::erase_tokens(std::span<const TokenRecord> tokens) noexcept 
 }
 
 void RosterTables::lapsed() noexcept {
-    if (!lapsed_hook_) {
-        return;
-    }
-    try {
-        lapsed_hook_();
-    } catch (...) {
-        return;  // no memory to ask for a load: the next lapse asks again
-    }
+    run_hook(lapsed_hook_);
 }
 
 }  // namespace chihaya::logic

@@ -11,7 +11,9 @@
 #include "core/logic/roster.hpp"
 #include "core/logic/settled.hpp"
 #include "core/logic/sharded_table.hpp"
+#include "core/logic/site_news.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -19,6 +21,7 @@
 #include <shared_mutex>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace chihaya::logic {
 
@@ -42,10 +45,28 @@ public:
     void begin_load() noexcept;
     Status load_users(std::span<const UserRecord> users) noexcept;
     Status load_torrents(std::span<const TorrentRecord> torrents) noexcept;
+    Status load_clients(std::span<const ClientRecord> clients) noexcept;
     Status load_tokens(std::span<const TokenRecord> tokens) noexcept;
     /// `withdraws`: records that were neither loaded nor put since it began disappear.
     /// Errors: out of memory; some may be left
     Status end_load(bool withdraws) noexcept;
+
+    /// Until `end_site_load`, remembers what `see` was shown, and what is put and erased:
+    /// site_load.hpp.
+    void begin_site_load() noexcept;
+    void end_site_load() noexcept;
+    /// Returns: those of `records` that are to be written; what was put or erased meanwhile is not.
+    template <class Record>
+    [[nodiscard]] News<Record> see(std::span<const Record> records);
+    /// False: memory ran out, and what is unseen is not known.
+    [[nodiscard]] bool has_seen_all() noexcept;
+    static constexpr std::size_t pieces = ShardedTable<UserId, Passkey>::piece_count;
+    [[nodiscard]] std::vector<UserId> unseen_users(std::size_t piece);
+    [[nodiscard]] std::vector<TorrentErasure> unseen_torrents(std::size_t piece);
+    [[nodiscard]] std::vector<TokenRecord> unseen_tokens(std::size_t piece);
+    [[nodiscard]] std::vector<PeerIdPrefix> unseen_clients(std::span<const ClientRecord> kept);
+    template <class Record>
+    [[nodiscard]] std::vector<Record> still_unseen(std::span<const Record> missing);
 
     /// Puts all records into `driver`, each as it is when `turn` has let this thread in.
     Status put_back(TrackerDriver& driver, Turnstile& turn) const noexcept;
@@ -70,13 +91,21 @@ private:
         if (settled_) {
             settled_->add(key);
         }
+        if (seen_) {
+            seen_->add(key);
+        }
     }
+    [[nodiscard]] Difference difference(const UserRecord& user) const noexcept;
+    [[nodiscard]] Difference difference(const TorrentRecord& torrent) const noexcept;
+    [[nodiscard]] Difference difference(const ClientRecord& client) const noexcept;
+    [[nodiscard]] Difference difference(const TokenRecord& token) const noexcept;
     void withdraw_unsettled();
     void withdraw(UserId user, const Passkey& passkey) noexcept;
 
     std::mutex changes_;  // one change at a time; look-ups do not take it
     const KeyedHash keyed_;
     std::optional<Settled> settled_;  // under `changes_`; while a load runs
+    std::optional<Settled> seen_;     // likewise, while the site is read
 
     ShardedTable<Passkey, UserRecord> users_;
     ShardedTable<UserId, Passkey> passkeys_;

@@ -27,6 +27,8 @@ class ShardedTable {
     static_assert(std::is_trivially_copyable_v<Value>);
 
 public:
+    static constexpr std::size_t piece_count = 64;
+
     ShardedTable() {
         for (Shard& shard : shards_) {
             shard.entries = Entries(0, hash_);
@@ -35,7 +37,7 @@ public:
 
     [[nodiscard]] std::optional<Value> find(const Key& key) const noexcept {
         const Hashed hashed{key, hash_(key)};
-        const Shard& shard = shards_[hashed.hash % shard_count];
+        const Shard& shard = shards_[hashed.hash % piece_count];
         const std::shared_lock lock(shard.mutex);
         const auto found = shard.entries.find(hashed);
         return found == shard.entries.end() ? std::nullopt : std::optional<Value>(found->second);
@@ -43,7 +45,7 @@ public:
 
     [[nodiscard]] bool contains(const Key& key) const noexcept {
         const Hashed hashed{key, hash_(key)};
-        const Shard& shard = shards_[hashed.hash % shard_count];
+        const Shard& shard = shards_[hashed.hash % piece_count];
         const std::shared_lock lock(shard.mutex);
         return shard.entries.contains(hashed);
     }
@@ -65,11 +67,18 @@ public:
     /// Errors: what `visit` throws, which must not use the table
     template <class Visit>
     void for_each_key(Visit visit) const {
-        for (const Shard& shard : shards_) {
-            const std::shared_lock lock(shard.mutex);
-            for (const auto& entry : shard.entries) {
-                visit(entry.first);
-            }
+        for (std::size_t piece = 0; piece < piece_count; ++piece) {
+            for_each_key_in(piece, visit);
+        }
+    }
+
+    /// The same for one piece: a key is always in the same one.
+    template <class Visit>
+    void for_each_key_in(std::size_t piece, Visit visit) const {
+        const Shard& shard = shards_[piece];
+        const std::shared_lock lock(shard.mutex);
+        for (const auto& entry : shard.entries) {
+            visit(entry.first);
         }
     }
 
@@ -83,8 +92,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t shard_count = 64;
-
     /// A key whose hash is known: it is needed for the shard and again inside it.
     struct Hashed {
         const Key& key;
@@ -115,10 +122,10 @@ private:
         Entries entries;
     };
 
-    Shard& shard_of(const Key& key) noexcept { return shards_[hash_(key) % shard_count]; }
+    Shard& shard_of(const Key& key) noexcept { return shards_[hash_(key) % piece_count]; }
 
     Hash hash_;
-    std::array<Shard, shard_count> shards_;
+    std::array<Shard, piece_count> shards_;
 };
 
 }  // namespace chihaya::logic

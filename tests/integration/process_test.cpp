@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace chihaya::test {
@@ -139,12 +140,15 @@ TEST_CASE("a stop ends the process with 0") {
     }
 }
 
-TEST_CASE("SIGHUP ends nothing") {
+TEST_CASE("SIGHUP and SIGUSR1 end nothing") {
     ChihayaProcess process({});
-    process.signal(SIGHUP);
-    const auto deadline = Clock::now() + std::chrono::seconds(5);
-    while (process.log().find("SIGHUP") == std::string::npos && Clock::now() < deadline) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    for (const auto& [signal, name] : {std::pair{SIGHUP, "SIGHUP:"}, {SIGUSR1, "SIGUSR1:"}}) {
+        process.signal(signal);
+        const auto deadline = Clock::now() + std::chrono::seconds(5);
+        while (process.log().find(name) == std::string::npos && Clock::now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        CHECK(process.log().find(name) != std::string::npos);
     }
     static_cast<void>(success(http_get(process.http_port(), target({}))));
     CHECK(process.stop() == 0);

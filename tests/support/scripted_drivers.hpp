@@ -160,16 +160,18 @@ private:
     std::vector<std::string> written_;
 };
 
-/// A backend driver whose health is the test's, and so are its answers to the site's calls.
+/// A backend driver whose health and site are the test's, and so are its answers to the site's
+/// calls.
 /// Thread: `on_control` is called by whoever performs a call; `record` from one thread only
 class ScriptedBackend final : public BackendDriver {
 public:
     Status health_answer{};
+    std::function<Status(RegistrySink&)> site;                            // answers a load
     std::function<void(const ControlRequest&, ControlSink&)> on_control;  // none: no endpoint
     std::vector<std::vector<AnnounceDelta>> recorded;                     // one for each call
 
-    Status load(RegistrySink& /*sink*/) noexcept override {
-        return {StatusCode::unsupported, "no site"};
+    Status load(RegistrySink& sink) noexcept override {
+        return site ? site(sink) : Status{StatusCode::unsupported, "no site"};
     }
     void record(std::span<const AnnounceDelta> deltas) noexcept override {
         recorded.emplace_back(deltas.begin(), deltas.end());

@@ -331,19 +331,27 @@ TEST_CASE("peers that a site remembers reach the driver as dormant ones, however
     CHECK(roster.remember_peers(hash(1), peers).code == StatusCode::unavailable);
 }
 
-TEST_CASE("a lapse calls the hook, here and at the replica") {
+TEST_CASE("a lapse of the shared copy and one of the site each call their own hook") {
     ScriptedTracker driver;
     Roster roster(driver);
     int calls = 0;
+    int site_calls = 0;
     roster.lapsed();
+    roster.replica().lapsed();
     roster.on_lapsed([&] {
         ++calls;
         throw std::runtime_error("a hook that fails is nobody's end");
     });
+    roster.on_site_lapsed([&] {
+        ++site_calls;
+        throw std::runtime_error("neither is this one");
+    });
     roster.replica().lapsed();
     CHECK(calls == 1);
+    CHECK(site_calls == 0);
     roster.lapsed();
-    CHECK(calls == 2);
+    CHECK(calls == 1);
+    CHECK(site_calls == 1);
 }
 
 TEST_CASE("reasons are forgotten after a day, and the oldest give way to new ones") {

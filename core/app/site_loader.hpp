@@ -1,0 +1,75 @@
+#pragma once
+
+/// @file site_loader.hpp
+/// The thread that reads the site: at start, when changes may have been missed, and when the
+/// operator asks.
+
+#include "chihaya/backend_driver.hpp"
+#include "core/base/log.hpp"
+#include "core/logic/roster.hpp"
+#include "core/logic/site_findings.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace chihaya::app {
+
+/// One load at a time; requests that come while one waits are one. A load that fails is repeated
+/// until one succeeds. Announces go on meanwhile.
+///
+/// Thread: `request` from any thread, at any time; the rest from the main thread
+class SiteLoader {
+public:
+    /// `kept` are clients that stay although the site does not know them; fixed by `start`.
+    /// Lifetime: all that is passed outlives the loader
+    SiteLoader(logic::Roster& roster, const std::vector<ClientRecord>& kept, Log& log);
+    ~SiteLoader();
+    SiteLoader(const SiteLoader&) = delete;
+    SiteLoader& operator=(const SiteLoader&) = delete;
+
+    /// Begins; the first load waits for `allow`. Lifetime: `site` outlives `stop`
+    void start(BackendDriver& site);
+
+    /// The roster has what the shared copy has: the site may be compared with it. Thread: any
+    void allow() noexcept;
+
+    /// Has the site read again, soon. Before the first load it says nothing new.
+    void request() noexcept;
+
+    /// Returns when the first load has come to an end, or `patience` is over.
+    void wait_for_first(std::chrono::milliseconds patience);
+
+    /// Ends the thread; a load that runs ends at its next record. Harmless when not started.
+    void stop() noexcept;
+
+private:
+    void run();
+    [[nodiscard]] bool wait_for_request();
+    void loaded(const Status& status);
+    void tell(const logic::SiteFindings& findings);
+
+    logic::Roster& roster_;
+    const std::vector<ClientRecord>& kept_;
+    Log& log_;
+    BackendDriver* site_ = nullptr;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_allowed_ = false;   // these under the mutex
+    bool is_requested_ = true;  // the first load
+    bool has_tried_ = false;
+    std::atomic<bool> ends_{false};
+
+    // The thread's own.
+    logic::SiteFindings findings_;
+    std::chrono::milliseconds pause_{0};
+    bool has_loaded_ = false;
+    bool has_failed_ = false;  // and that was told
+    std::thread thread_;
+};
+
+}  // namespace chihaya::app
