@@ -94,4 +94,58 @@ inline constexpr std::size_t networks_max = 64;
 /// Reasons for the deletion of a torrent, at most; each is as long as TorrentErasure has room for.
 inline constexpr std::size_t delete_reasons_max = 1'000;
 
+// --- what the site has said lately (site/recent_changes.hpp) ---
+
+/// Changes that are remembered of each kind: a site that says more in a quarter of an hour has the
+/// rest corrected by its database. Some 20 MB at most.
+inline constexpr std::size_t recent_changes_max = 100'000;
+
+/// A site calls before it commits, or reads from a replica that lags: longer than either takes.
+inline constexpr std::chrono::seconds recent_for{15 * 60};
+
+/// A new user is called in at registration and is Enabled only once the mail was answered.
+inline constexpr std::chrono::seconds new_user_for{7 * 24 * 3600};
+
+/// So much older than the load that shows otherwise, a change is no match for the database.
+inline constexpr std::chrono::seconds recent_wins_for{60};
+
+/// Records of a load that are written before a waiting call of the site has its turn.
+inline constexpr std::size_t load_piece = 500;
+
+// --- calls of the site (site/control.hpp) ---
+
+/// Users whose requests are followed: a tool for one member's trouble, not for all.
+inline constexpr std::size_t traced_users_max = 1'000;
+
+// --- reports (site/reports.hpp) ---
+
+/// A page of the site waits for the report, so the database has only so long.
+inline constexpr std::chrono::milliseconds report_timeout{2'000};
+
+/// After a failure a report does without the database for so long.
+inline constexpr std::chrono::milliseconds report_pause{2'000};
+
+/// Users named in one report of a torrent; a site of this size has no larger swarm.
+inline constexpr std::size_t report_users_max = 100'000;
+
+// --- tokens on their way to the site (site/used_tokens.hpp) ---
+
+/// Used tokens that wait; some 10 MB. Those beyond stay valid in the database.
+inline constexpr std::size_t tokens_waiting_max = 100'000;
+
+/// In one call: the site splits the list with one regular expression per pair.
+inline constexpr std::size_t tokens_per_call = 50;
+
+/// Of one call's query: servers and proxies of a site take twice as much. Units: bytes
+inline constexpr std::size_t token_query_max = 2'000;
+
+/// Of an answer: only whether it is blank matters. Units: bytes
+inline constexpr std::size_t token_answer_max = 4'096;
+
+/// From sending to the end of the answer, and for connecting alone.
+inline constexpr std::chrono::milliseconds token_call_timeout{10'000};
+
+/// A used token that waits is withdrawn again so often: well before `recent_for` is over.
+inline constexpr std::chrono::seconds token_reminder{300};
+
 }  // namespace chihaya::gazelle::limits
