@@ -1,0 +1,110 @@
+#include "tests/gazelle/site_server.hpp"
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/ServerSocket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+namespace chihaya::gazelle::test {
+namespace {
+
+namespace net = Poco::Net;
+
+class Page final : public net::HTTPRequestHandler {
+public:
+    explicit Page(SiteServer& server) : server_(server) {}
+    void handleRequest(net::HTTPServerRequest& request,
+                       net::HTTPServerResponse& response) override {
+        const auto reply = server_.take({request.getURI(), request.getVersion(), request.getHost(),
+                                         request.get("Connection", ""), request.get("Accept", "")});
+        response.setStatus(static_cast<net::HTTPResponse::HTTPStatus>(reply.status));
+        response.setContentType("text/html");
+        response.send() << reply.body;
+    }
+
+private:
+    SiteServer& server_;
+};
+
+class Pages final : public net::HTTPRequestHandlerFactory {
+public:
+    explicit Pages(SiteServer& server) : server_(server) {}
+    net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
+        return new Page(server_);  // Poco deletes it
+    }
+
+private:
+    SiteServer& server_;
+};
+
+}  // namespace
+
+SiteServer::SiteServer(std::uint16_t port) {
+    net::ServerSocket socket;
+    socket.bind(net::SocketAddress("127.0.0.1", port), true);
+    socket.listen();
+    port_ = socket.address().port();
+    server_ =
+        std::make_unique<net::HTTPServer>(new Pages(*this), socket, new net::HTTPServerParams());
+    server_->start();
+}
+
+SiteServer::~SiteServer() {
+    {
+        const std::lock_guard lock(mutex_);
+        ends_ = true;
+    }
+    server_->stopAll(true);
+}
+
+void SiteServer::will_answer(std::vector<Reply> replies) {
+    const std::lock_guard lock(mutex_);
+    std::reverse(replies.begin(), replies.end());
+    replies_ = std::move(replies);
+}
+
+void SiteServer::fall_silent() {
+    const std::lock_guard lock(mutex_);
+    is_silent_ = true;
+}
+
+std::vector<SiteServer::Request> SiteServer::requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+}
+
+std::vector<std::string> SiteServer::tokens() const {
+    std::vector<std::string> all;
+    for (const Request& request : requests()) {
+        const std::size_t at = request.target.find("tokens=");
+        all.push_back(at == std::string::npos ? "none" : request.target.substr(at + 7));
+    }
+    return all;
+}
+
+SiteServer::Reply SiteServer::take(const Request& request) {
+    std::unique_lock lock(mutex_);
+    requests_.push_back(request);
+    while (is_silent_ && !ends_) {
+        lock.unlock();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        lock.lock();
+    }
+    if (replies_.empty()) {
+        return {};
+    }
+    Reply reply = std::move(replies_.back());
+    replies_.pop_back();
+    return reply;
+}
+
+}  // namespace chihaya::gazelle::test
