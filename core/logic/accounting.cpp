@@ -1,10 +1,19 @@
 #include "core/logic/accounting.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace chihaya::logic {
 namespace {
+
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+/// Never negative: the other moment may be of a clock that runs ahead of ours.
+constexpr seconds passed(sys_seconds since, sys_seconds now) noexcept {
+    return std::max(now - since, seconds(0));
+}
 
 constexpr std::uint64_t growth(std::uint64_t before, std::uint64_t after) noexcept {
     return after > before ? after - before : 0;
@@ -31,13 +40,17 @@ void add_traffic(AnnounceDelta& delta, const Announcement& announcement, const P
                                              request.event == Event::started);
     const bool went_back =
         request.uploaded < history.uploaded || request.downloaded < history.downloaded;
-    if (new_base || (policy.site.backward_voids_both && went_back)) {
+    if (new_base) {
+        return;
+    }
+    // Nobody is charged for it, so it is counted even where the others are void.
+    delta.corrupt_raw = growth(history.corrupt, request.corrupt);
+    if (policy.site.backward_voids_both && went_back) {
         return;
     }
     const Admitted& admitted = announcement.admitted;
     delta.uploaded_raw = growth(history.uploaded, request.uploaded);
     delta.downloaded_raw = growth(history.downloaded, request.downloaded);
-    delta.corrupt_raw = growth(history.corrupt, request.corrupt);
     const bool neutral = admitted.freeleech == Freeleech::neutral;
     const bool free = policy.freeleech || admitted.freeleech != Freeleech::none;
     delta.uploaded_credited = neutral ? 0 : scaled(delta.uploaded_raw, admitted.up_multiplier);
@@ -87,11 +100,12 @@ AnnounceDelta account(const Announcement& announcement, const Policy& policy, Ti
     delta.flags = flags_of(announcement);
     delta.announces = 1;
     if (history.known) {
-        const auto second = std::chrono::floor<std::chrono::seconds>(now);
-        delta.active_for = second - history.last_announce;
+        const auto second = std::chrono::floor<seconds>(now);
         const bool new_stay = request.event == Event::started;
-        delta.stay = new_stay ? std::chrono::seconds(0) : second - history.first_announce;
-        delta.announces = new_stay ? 1 : history.announces + 1;
+        delta.active_for = passed(history.last_announce, second);
+        delta.stay = new_stay ? seconds(0) : passed(history.first_announce, second);
+        delta.announces =
+            new_stay ? 1 : std::max(history.announces, history.announces + 1);  // stays at its top
     }
     add_traffic(delta, announcement, policy);
     return delta;

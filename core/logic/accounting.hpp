@@ -12,7 +12,8 @@ namespace chihaya::logic {
 /// The delta of one answered announce with an account.
 ///
 /// Traffic since the previous announce is what the counters grew by; a counter that went back (the
-/// client restarted) counts from there and credits nothing. A first announce sets the base.
+/// client restarted) counts from there and credits nothing. A first announce sets the base, and so
+/// does `started` where the site wants it.
 /// Credited is raw times user's times torrent's multiplier, rounded down; freeleech, a token, or
 /// the global switch makes downloads free, neutral makes both free.
 ///

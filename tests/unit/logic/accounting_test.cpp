@@ -148,6 +148,128 @@ TEST_CASE("a snatch is a completed download of who did not seed before") {
     CHECK_FALSE(has(account(completing, {}, now).flags, DeltaFlags::snatched));
 }
 
+TEST_CASE(
+    "completed counts a snatch of who is new, none with something left, and so does no silence") {
+    Announced unknown;
+    unknown.request.left = 0;
+    unknown.request.event = Event::completed;
+    CHECK(has(account(unknown, {}, now).flags, DeltaFlags::snatched | DeltaFlags::is_new));
+    for (const std::uint64_t left : {std::uint64_t{1}, unknown_left}) {
+        Announced unfinished;
+        unfinished.before(400, 100).request.left = left;
+        unfinished.request.event = Event::completed;
+        CHECK_FALSE(has(account(unfinished, {}, now).flags, DeltaFlags::snatched));
+        CHECK_FALSE(has(account(unfinished, {}, now).flags, DeltaFlags::is_seeder));
+    }
+    for (const Event event : {Event::none, Event::started, Event::stopped, Event::paused}) {
+        Announced silent;
+        silent.before(400, 100).request.left = 0;
+        silent.request.event = event;
+        CHECK(has(account(silent, {}, now).flags, DeltaFlags::is_seeder));
+        CHECK_FALSE(has(account(silent, {}, now).flags, DeltaFlags::snatched));
+    }
+}
+
+TEST_CASE("a seeder that becomes a leecher again is the same stay, and is credited") {
+    Announced back;
+    back.before(400, 100).reply.history.was_seeder = true;
+    const AnnounceDelta delta = account(back, {}, now);
+    CHECK(delta.uploaded_credited == 600);
+    CHECK(delta.announces == 5);
+    CHECK(delta.stay == seconds(600));
+    CHECK_FALSE(has(delta.flags, DeltaFlags::is_seeder | DeltaFlags::is_new));
+    CHECK_FALSE(has(delta.flags, DeltaFlags::is_seeder));
+}
+
+TEST_CASE("a goodbye is credited; one from nobody known is not") {
+    Announced leaving;
+    leaving.before(400, 100).request.event = Event::stopped;
+    CHECK(account(leaving, {}, now).uploaded_credited == 600);
+    CHECK(has(account(leaving, {}, now).flags, DeltaFlags::is_gone));
+    Announced stranger;
+    stranger.request.event = Event::stopped;
+    CHECK(account(stranger, {}, now).uploaded_raw == 0);
+    CHECK(has(account(stranger, {}, now).flags, DeltaFlags::is_gone | DeltaFlags::is_new));
+}
+
+TEST_CASE("started that is a new base says what the client said, and gains nothing at all") {
+    Policy policy;
+    policy.site.started_restarts_counters = true;
+    Announced started;
+    started.before(400, 100).request.event = Event::started;
+    const AnnounceDelta delta = account(started, policy, now);
+    CHECK(delta.uploaded == 1'000);
+    CHECK(delta.corrupt == 30);
+    CHECK(delta.corrupt_raw == 0);
+    CHECK(delta.downloaded_credited == 0);
+    CHECK_FALSE(has(delta.flags, DeltaFlags::is_new));
+    CHECK(account(started, {}, now).uploaded_credited == 600);  // elsewhere it is like any other
+}
+
+TEST_CASE(
+    "where a counter that went back voids both, what came in corrupt is counted all the same") {
+    Policy policy;
+    policy.site.backward_voids_both = true;
+    Announced one_back;
+    const AnnounceDelta delta = account(one_back.before(400, 5'000), policy, now);
+    CHECK(delta.uploaded_raw == 0);
+    CHECK(delta.uploaded_credited == 0);
+    CHECK(delta.downloaded_raw == 0);
+    CHECK(delta.corrupt_raw == 20);
+    CHECK(delta.announces == 5);
+    one_back.reply.history.corrupt = 31;
+    CHECK(account(one_back, policy, now).corrupt_raw == 0);
+}
+
+TEST_CASE("what is announced again is not credited again, whichever address it comes from") {
+    Announced again;
+    again.before(1'000, 500);
+    again.request.ipv4 = {};
+    again.request.ipv6.wire = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1};
+    const AnnounceDelta delta = account(again, {}, now);
+    CHECK(delta.uploaded_raw == 0);
+    CHECK(delta.downloaded_raw == 0);
+}
+
+TEST_CASE("a token is used on a free torrent, too, and what it made free can be counted") {
+    Announced free_already;
+    free_already.before(400, 100).admitted.freeleech = Freeleech::free;
+    free_already.admitted.has_token = true;
+    AnnounceDelta delta = account(free_already, {}, now);
+    CHECK(has(delta.flags, DeltaFlags::used_token));
+    CHECK(delta.downloaded_raw == 400);
+    CHECK(delta.downloaded_credited == 0);
+    CHECK(delta.uploaded_credited == 600);
+    // The download may complete without another byte: the site hears of the token then as well.
+    Announced complete;
+    complete.before(1'000, 500).request.left = 0;
+    complete.request.event = Event::completed;
+    complete.admitted.has_token = true;
+    delta = account(complete, {}, now);
+    CHECK(delta.downloaded_raw == 0);
+    CHECK(has(delta.flags, DeltaFlags::used_token | DeltaFlags::snatched));
+}
+
+TEST_CASE("global freeleech leaves a neutral torrent neutral") {
+    Policy policy;
+    policy.freeleech = true;
+    Announced neutral;
+    neutral.before(400, 100).admitted.freeleech = Freeleech::neutral;
+    CHECK(account(neutral, policy, now).uploaded_credited == 0);
+    CHECK(account(neutral, policy, now).downloaded_credited == 0);
+}
+
+TEST_CASE("no time is negative though another clock runs ahead, and announces stay at their top") {
+    Announced ahead;
+    ahead.before(400, 100).reply.history.first_announce = sys_seconds(seconds(1'800'000'000));
+    ahead.reply.history.last_announce = sys_seconds(seconds(1'800'000'000));
+    ahead.reply.history.announces = std::numeric_limits<std::uint32_t>::max();
+    const AnnounceDelta delta = account(ahead, {}, now);
+    CHECK(delta.stay == seconds(0));
+    CHECK(delta.active_for == seconds(0));
+    CHECK(delta.announces == std::numeric_limits<std::uint32_t>::max());
+}
+
 TEST_SUITE_END();
 
 }  // namespace chihaya::logic

@@ -1,0 +1,143 @@
+#include "core/logic/tracker.hpp"
+
+#include "tests/support/scripted_drivers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace chihaya::logic {
+namespace {
+
+constexpr Time now{std::chrono::milliseconds(1'700'000'600'500)};
+
+struct Asked final : Announcement {
+    Asked(std::uint64_t left, Event event) {
+        request.left = left;
+        request.event = event;
+        request.uploaded = 1'000;
+        request.num_want_ipv4 = 50;
+        request.num_want_ipv6 = 50;
+        request.ipv4.wire = {1, 2, 3, 4, 5, 6};
+    }
+    void answered() noexcept override { ++answers; }
+    int answers = 0;
+};
+
+Policy private_policy() {
+    Policy policy;
+    policy.private_mode = true;
+    policy.site.may_not_leech = "Access denied, leeching forbidden";
+    return policy;
+}
+
+/// A tracker with two users, "may" and "may_not" download, and one torrent.
+struct World {
+    World() {
+        UserRecord may{.id = UserId{1}};
+        UserRecord may_not{.id = UserId{2}, .flags = UserFlags::none};
+        std::ranges::copy(std::string_view("may"), may.passkey.text.begin());
+        std::ranges::copy(std::string_view("may_not"), may_not.passkey.text.begin());
+        REQUIRE(roster.put_users(std::array{may, may_not}).ok());
+        REQUIRE(roster.put_torrents(std::array{TorrentRecord{.id = TorrentId{9}}}).ok());
+    }
+    /// Announces, and answers as a driver does that knows this peer.
+    void announce(Asked& asked, std::string_view passkey) {
+        REQUIRE(tracker.submit(asked, passkey));
+        static_cast<void>(tracker.end_turn(now));
+        AnnounceReply reply;
+        reply.history.known = true;
+        reply.history.uploaded = 400;
+        session.answer(reply);
+        static_cast<void>(tracker.end_turn(now));
+        CHECK(asked.answers == 1);
+    }
+
+    test::ScriptedTracker driver;
+    test::ScriptedBackend backend;
+    test::ScriptedSession session;
+    const Policy policy = private_policy();
+    Roster roster{driver};
+    metrics::WorkerCounters counters;
+    Tracker tracker{policy, roster, session, backend, counters};
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("tracker");
+
+TEST_CASE("who may not download is refused after it was counted, whatever the event") {
+    for (const Event event : {Event::none, Event::started, Event::completed, Event::stopped}) {
+        World world;
+        Asked asked(5, event);
+        world.announce(asked, "may_not");
+        CHECK(asked.refusal.text == "Access denied, leeching forbidden");
+        CHECK(has(asked.request.flags, AnnounceFlags::hidden));
+        CHECK(asked.request.num_want_ipv4 == 0);
+        CHECK(asked.request.num_want_ipv6 == 0);
+        REQUIRE(world.backend.recorded.size() == 1);
+        CHECK(world.backend.recorded[0][0].user == UserId{2});
+        CHECK(world.backend.recorded[0][0].uploaded_credited == 600);
+        CHECK(world.counters.announces.read() == 1);
+        CHECK(world.counters.announces_refused.read() == 1);
+    }
+}
+
+TEST_CASE("who may not download may seed") {
+    World world;
+    Asked asked(0, Event::none);
+    world.announce(asked, "may_not");
+    CHECK_FALSE(asked.refusal);
+    CHECK_FALSE(has(asked.request.flags, AnnounceFlags::hidden));
+    CHECK(asked.request.num_want_ipv4 == 50);
+    CHECK(world.counters.announces_refused.read() == 0);
+}
+
+TEST_CASE("who is refused at once is recorded nowhere and counted as refused") {
+    World world;
+    Asked asked(5, Event::none);
+    CHECK_FALSE(world.tracker.submit(asked, "nobody"));
+    CHECK(asked.refusal);
+    CHECK(world.session.announces.empty());
+    CHECK(world.backend.recorded.empty());
+    CHECK(world.counters.announces_refused.read() == 1);
+}
+
+TEST_CASE("what the driver failed is recorded nowhere and counted as refused") {
+    World world;
+    Asked asked(5, Event::none);
+    REQUIRE(world.tracker.submit(asked, "may"));
+    static_cast<void>(world.tracker.end_turn(now));
+    world.session.fail({StatusCode::unavailable, "away"});
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(asked.refusal.retry_minutes == 1);
+    CHECK(world.backend.recorded.empty());
+    CHECK(world.counters.announces_refused.read() == 1);
+}
+
+TEST_CASE("a token and the torrent's kind are looked up for each announce") {
+    World world;
+    const TokenRecord token{.user = UserId{1}};
+    REQUIRE(world.roster.put_tokens(std::array{token}).ok());
+    Asked with_token(5, Event::none);
+    world.announce(with_token, "may");
+    CHECK(has(world.backend.recorded[0][0].flags, DeltaFlags::used_token));
+    REQUIRE(world.roster.erase_tokens(std::array{token}).ok());
+    Asked without(5, Event::none);
+    world.announce(without, "may");
+    CHECK_FALSE(has(world.backend.recorded[1][0].flags, DeltaFlags::used_token));
+    REQUIRE(world.roster
+                .put_torrents(
+                    std::array{TorrentRecord{.id = TorrentId{9}, .freeleech = Freeleech::neutral}})
+                .ok());
+    Asked neutral(5, Event::none);
+    world.announce(neutral, "may");
+    CHECK(world.backend.recorded[2][0].uploaded_credited == 0);
+    CHECK(world.backend.recorded[2][0].uploaded_raw == 600);
+}
+
+TEST_SUITE_END();
+
+}  // namespace chihaya::logic
