@@ -199,21 +199,37 @@ TEST_CASE("the file that is installed states defaults only, and listens on this 
     CHECK(config == expected);
 }
 
+/// The members of a configuration's object, each as text.
+std::map<std::string, std::string> members(const char* file) {
+    std::map<std::string, std::string> out;
+    const auto document = parse_json(contents(repository() / file));
+    for (const Member& member : *document->root.as<Object>()) {
+        out[member.name] = json_text(member.value, Layout::compact);
+    }
+    return out;
+}
+
 TEST_CASE("memory and redis differ in the block tracker alone") {
-    const auto members = [](const char* file) {
-        std::map<std::string, std::string> out;
-        const auto document = parse_json(contents(repository() / file));
-        for (const Member& member : *document->root.as<Object>()) {
-            out[member.name] = json_text(member.value, Layout::compact);
-        }
-        return out;
-    };
     auto memory = members("conf/chihaya.json");
     auto redis = members("conf/redis.json");
     CHECK(memory.extract("tracker").mapped() != redis.extract("tracker").mapped());
     CHECK(memory == redis);
     CHECK(read_file((repository() / "conf/redis.json").string()).value().config.tracker.name ==
           "redis");
+}
+
+TEST_CASE("a Gazelle site differs in its backend, and in what a private tracker does") {
+    auto open = members("conf/chihaya.json");
+    auto site = members("conf/gazelle.json");
+    for (const char* key : {"backend", "private", "create_on_announce", "min_announce"}) {
+        CAPTURE(key);
+        CHECK(open.extract(key).mapped() != site.extract(key).mapped());
+    }
+    CHECK(site.extract("state_dir").mapped() == "\"/var/lib/chihaya\"");
+    CHECK(open == site);
+    const Config config = read_file((repository() / "conf/gazelle.json").string()).value().config;
+    CHECK(config.backend.name == "gazelle");
+    CHECK(config.private_mode);
 }
 
 }  // namespace
