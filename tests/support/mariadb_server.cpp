@@ -100,6 +100,8 @@ std::vector<std::string> MariadbServer::words() const {
                                  log_size,
                                  "--innodb-buffer-pool-size=16M",
                                  "--innodb-log-buffer-size=2M",
+                                 "--innodb-flush-method=nosync",
+                                 "--sync-frm=OFF",
                                  "--innodb-flush-log-at-trx-commit=2",  // survives a kill, and fast
                                  "--innodb-buffer-pool-load-at-startup=OFF",
                                  "--innodb-buffer-pool-dump-at-shutdown=OFF",
