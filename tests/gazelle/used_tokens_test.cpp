@@ -1,5 +1,6 @@
 #include "plugins/gazelle/site/used_tokens.hpp"
 
+#include "tests/gazelle/noted_metrics.hpp"
 #include "tests/gazelle/site_server.hpp"
 #include "tests/gazelle/site_tracker.hpp"
 #include "tests/support/child_process.hpp"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -41,14 +41,6 @@ UsedToken used(std::uint64_t user, std::uint64_t torrent) {
             .info_hash = hash_of(static_cast<std::uint8_t>(torrent))};
 }
 
-struct Metrics final : MetricSink {
-    void gauge(const char* name, double value) noexcept override {
-        values[name] = static_cast<std::uint64_t>(value);
-    }
-    void counter(const char* name, std::uint64_t value) noexcept override { values[name] = value; }
-    std::map<std::string, std::uint64_t> values;
-};
-
 struct Office {
     explicit Office(const Parameters& of, TokenPace pace = hurried)
         : parameters(of), tokens(host, tracker, token_end(parameters), pace) {}
@@ -61,7 +53,7 @@ struct Office {
         wait_until("nothing waits", [&] { return tokens.waiting() == 0; });
     }
     [[nodiscard]] std::uint64_t metric(const char* name) const {
-        Metrics metrics;
+        NotedMetrics metrics;
         tokens.report(metrics);
         return metrics.values.at(name);
     }
