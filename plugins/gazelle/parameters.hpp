@@ -39,11 +39,13 @@ struct DatabaseAddress {
     std::string schema = "gazelle";
     bool wants_tls = false;
     std::string tls_ca{};  // file; empty: the certificate is not checked
+    friend bool operator==(const DatabaseAddress&, const DatabaseAddress&) = default;
 };
 
 /// Where the site takes the call that ends tokens: `url` is the folder of its tools.php.
 struct SiteAddress {
     std::string url{};  // http:// or https://; empty: there is none
+    friend bool operator==(const SiteAddress&, const SiteAddress&) = default;
 };
 
 struct Parameters {
@@ -66,6 +68,8 @@ struct Parameters {
     bool is_read_only = false;                             // nothing is written to the database
     std::chrono::seconds failure_interval{5'400};          // of a refusal
     std::map<std::int32_t, std::string> delete_reasons{};  // more, or other, than the known ones
+
+    friend bool operator==(const Parameters&, const Parameters&) = default;
 };
 
 /// What was wrong, in words for the operator: every finding with path, found, accepted.

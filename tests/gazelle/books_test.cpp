@@ -182,6 +182,7 @@ TEST_CASE("rows whose table is missing wait on disk while the rest goes on") {
         CHECK(books.keeper.flush(10s));
         CHECK(archive.content().users.at(1).uploaded == 20);
         CHECK(archive.content().snatch_rows == 0);
+        CHECK(archive.content().transactions == 2);
         CHECK(files_beginning_with(dir.path(), "ledger-") == 2);
     }
     lacks = false;
@@ -192,6 +193,31 @@ TEST_CASE("rows whose table is missing wait on disk while the rest goes on") {
     CHECK(archive.content().tokens.at({1, 7}) == 40);
     CHECK(archive.content().balances.at(7) == -20);
     CHECK(files_beginning_with(dir.path(), "ledger-") == 0);
+}
+
+TEST_CASE("rows that waited for a right are written once somebody has granted it") {
+    const TempDir dir;
+    ScriptedArchive archive;
+    std::atomic<bool> lacks{true};
+    archive.on_write = [&](const Ledger&) {
+        return lacks ? Ending::lacks_snatches : Ending::committed;
+    };
+    BookRules rules = quick;
+    rules.operator_pause = 10ms;
+    Books books(dir.path(), archive, rules);
+    auto snatch = delta_of(1, 7, 10);
+    snatch.flags = DeltaFlags::snatched;
+    for (int i = 0; i < 5; ++i) {
+        record(books, snatch);
+        CHECK(books.keeper.flush(10s));
+    }
+    CHECK(archive.content().snatch_rows == 0);
+    lacks = false;
+    wait_until("the snatches are there", [&] { return archive.content().snatch_rows == 5; });
+    CHECK(archive.content().users.at(1).uploaded == 50);
+    CHECK(archive.content().snatches.at(7) == 5);
+    wait_until("nothing is left on disk",
+               [&] { return files_beginning_with(dir.path(), "ledger-") == 0; });
 }
 
 TEST_CASE("a spool at half its limit becomes sums, and nothing of it is lost") {

@@ -59,7 +59,8 @@ BookNumbers Bookkeeper::numbers() const noexcept {
                        .torrents = pending_.torrents.size(),
                        .peers = pending_.peers.size(),
                        .snatches = pending_.snatches.size(),
-                       .tokens = pending_.tokens.size()};
+                       .tokens = pending_.tokens.size(),
+                       .flushed = numbers_.waiting.flushed};
     numbers.spooled_deltas = pending_entries_ + batch_entries_;
     numbers.spool_bytes = spool_.bytes();
     numbers.is_spooling = is_spooling_;

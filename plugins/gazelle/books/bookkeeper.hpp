@@ -14,6 +14,7 @@
 #include "chihaya/host.hpp"
 #include "plugins/gazelle/books/archive.hpp"
 #include "plugins/gazelle/books/intake.hpp"
+#include "plugins/gazelle/books/queue_sizes.hpp"
 #include "plugins/gazelle/books/spool.hpp"
 #include "plugins/gazelle/books/torrent_pace.hpp"
 
@@ -31,17 +32,10 @@ namespace chihaya::gazelle {
 
 struct BookRules {
     std::chrono::milliseconds flush_interval{3'000};
-    std::uint64_t spool_limit = std::uint64_t{4} << 30U;                  // bytes
+    std::uint64_t spool_limit = std::uint64_t{4} << 30U;  // bytes
+    // After a failure. Tests are in a hurry.
     std::chrono::milliseconds reconnect_pause = limits::reconnect_pause;  // the first one
-};
-
-/// Rows that wait for the database, by table.
-struct QueueSizes {
-    std::uint64_t users = 0;
-    std::uint64_t torrents = 0;
-    std::uint64_t peers = 0;
-    std::uint64_t snatches = 0;
-    std::uint64_t tokens = 0;
+    std::chrono::milliseconds operator_pause = limits::operator_pause;
 };
 
 /// What there is to tell of it.
@@ -104,7 +98,7 @@ private:
     void replay(std::uint64_t position);
     [[nodiscard]] bool take_batch();
     [[nodiscard]] Written write_batch();
-    void set_aside(const Written& written);
+    void set_aside();
     void committed(std::uint64_t rejected_rows);
     void give_back_batch();
     [[nodiscard]] Pause pause_after(const DatabaseError& error);
@@ -145,6 +139,7 @@ private:
     std::uint64_t batch_to_ = 0;
     bool is_in_doubt_ = true;  // at first, about what the process before has left
     bool takes_up_aside_ = false;
+    Written lacks_;  // which tables are left out for now
     Clock::time_point aside_tried_{};
     Pause pause_{0};
     unsigned told_ = 0;  // number of the error that the log has

@@ -129,8 +129,8 @@ void Bookkeeper::replay(std::uint64_t position) {
 /// False: there is nothing to bring.
 bool Bookkeeper::take_batch() {
     const std::lock_guard lock(books_);
-    if (!aside_.empty() && Clock::now() - aside_tried_ >= limits::operator_pause) {
-        aside_tried_ = Clock::now();
+    if (lacks_.lacks_some() && Clock::now() - aside_tried_ >= rules_.operator_pause) {
+        lacks_ = Written();  // somebody may have mended it
         pending_.add(aside_);
         aside_.clear();
         takes_up_aside_ = true;
@@ -155,28 +155,32 @@ bool Bookkeeper::take_batch() {
 
 Written Bookkeeper::write_batch() {
     const Marker marker{.spool = spool_.id(), .position = batch_to_};
+    if (lacks_.lacks_some()) {
+        set_aside();
+    }
     Written written = archive_.write(batch_, marker);
     if (!written.ok() && !written.is_in_doubt && written.lacks_some()) {
-        tell(written.error);
-        set_aside(written);
+        lacks_ = written;
+        aside_tried_ = Clock::now();
+        set_aside();
         written = archive_.write(batch_, marker);
     }
     return written;
 }
 
 /// On disk first: once the rest is in the database, nobody brings these rows again.
-void Bookkeeper::set_aside(const Written& written) {
-    if (written.lacks_torrents) {
+void Bookkeeper::set_aside() {
+    if (lacks_.lacks_torrents) {
         left_out_.torrents.swap(batch_.torrents);
     }
-    if (written.lacks_tokens) {
+    if (lacks_.lacks_tokens) {
         left_out_.tokens.swap(batch_.tokens);
     }
-    if (written.lacks_snatches) {
+    if (lacks_.lacks_snatches) {
         left_out_.snatches.swap(batch_.snatches);
     }
     const std::lock_guard lock(books_);
-    if (!spool_.set_aside(batch_to_, left_out_)) {
+    if (!left_out_.empty() && !spool_.set_aside(batch_to_, left_out_)) {
         log_.log(Severity::error,
                  "spool: found no room on the disk for rows that the database "
                  "does not take now: they are in memory only; make room");
@@ -194,6 +198,8 @@ void Bookkeeper::committed(std::uint64_t rejected_rows) {
     takes_up_aside_ = false;
     has_recovered_ = true;
     ++numbers_.flushes;
+    numbers_.waiting.flushed =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     numbers_.rejected_rows += rejected_rows;
     changes_.notify_all();
 }
@@ -224,7 +230,7 @@ Bookkeeper::Pause Bookkeeper::pause_after(const DatabaseError& error) {
         case Remedy::reconnect:
             return doubled(rules_.reconnect_pause, 50 * rules_.reconnect_pause);
         default:
-            return limits::operator_pause;
+            return rules_.operator_pause;
     }
 }
 

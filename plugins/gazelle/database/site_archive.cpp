@@ -51,12 +51,15 @@ Written SiteArchive::attempt(const Ledger& ledger, const Marker& marker, bool le
     if (written.ok()) {
         written.error = fill(writer, ledger, written);
     }
+    if (written.ok() && written.lacks_some()) {
+        written.error = lack_;
+    }
     if (written.ok()) {
         written.error = commit(marker, written);
     }
     if (!written.ok()) {
         static_cast<void>(roll_back());
-        return {.error = std::move(written.error), .is_in_doubt = written.is_in_doubt};
+        return written;
     }
     written.rejected_rows = writer.rejected();
     return written;
@@ -95,7 +98,7 @@ DatabaseError SiteArchive::fill(BulkWriter& writer, const Ledger& ledger, Writte
     return error;
 }
 
-/// Either all of a table is written or nothing, and the rest goes on.
+/// Either all of a table is written or nothing, and the rest is tried.
 DatabaseError SiteArchive::try_table(const std::string& table, const Step& step, bool& is_lacking) {
     if (DatabaseError error = connection_.execute("SAVEPOINT before_it"); !error.ok()) {
         return error;
@@ -106,6 +109,7 @@ DatabaseError SiteArchive::try_table(const std::string& table, const Step& step,
     }
     is_lacking = true;
     say_once(table, error, "its rows wait until somebody has mended that");
+    lack_ = std::move(error);
     return connection_.execute("ROLLBACK TO SAVEPOINT before_it");
 }
 

@@ -49,6 +49,7 @@ private:
     Connection connection_;
     Dialect dialect_;
     std::uint64_t dialect_of_ = 0;  // Connection::times_opened when it was looked up
+    DatabaseError lack_;            // why a table was not written
     std::set<std::string> said_;    // kinds of errors that were logged: table and number
 };
 

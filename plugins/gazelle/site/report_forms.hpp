@@ -4,6 +4,7 @@
 /// How reports are written down.
 
 #include "chihaya/backend_driver.hpp"
+#include "plugins/gazelle/books/queue_sizes.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -11,16 +12,6 @@
 #include <vector>
 
 namespace chihaya::gazelle {
-
-/// What the books have not yet brought to the database, in rows.
-struct QueueSizes {
-    std::uint64_t users = 0;
-    std::uint64_t torrents = 0;
-    std::uint64_t peers = 0;
-    std::uint64_t snatches = 0;
-    std::uint64_t tokens = 0;  // pairs that the site has not ended yet
-    Time flushed{};            // when the database last took something
-};
 
 /// Calls with a secret that opens nothing.
 struct WrongSecrets {
