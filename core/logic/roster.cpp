@@ -137,16 +137,20 @@ Status Roster::erase_tokens(std::span<const TokenRecord> tokens) noexcept {
                          [&] { return tables_->erase_tokens(tokens); });
 }
 
+/// Counted, and handed to nobody until they announce: what a site remembers is no address.
 Status Roster::remember_peers(const InfoHash& info_hash,
                               std::span<const PeerRecord> peers) noexcept {
-    std::array<PeerRecord, 64> dormant;
+    std::array<PeerRecord, 64> hidden;
     while (!peers.empty()) {
-        const std::size_t count = std::min(peers.size(), dormant.size());
-        const auto end = std::ranges::copy(peers.first(count), dormant.begin()).out;
-        std::for_each(dormant.begin(), end,
-                      [](PeerRecord& peer) { peer.flags = peer.flags | PeerFlags::dormant; });
+        const std::size_t count = std::min(peers.size(), hidden.size());
+        const auto end = std::ranges::copy(peers.first(count), hidden.begin()).out;
+        std::for_each(hidden.begin(), end, [](PeerRecord& peer) {
+            if (!has(peer.flags, PeerFlags::dormant)) {
+                peer.flags = peer.flags | PeerFlags::hidden;
+            }
+        });
         const Status taken =
-            driver_.add_peers({.info_hash = info_hash}, std::span(dormant).first(count));
+            driver_.add_peers({.info_hash = info_hash}, std::span(hidden).first(count));
         if (!taken.ok()) {
             return taken;
         }

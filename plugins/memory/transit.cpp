@@ -229,7 +229,7 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     if (!sighting.is(PeerFlags::seeder)) {
         take_flag(PeerFlags::paused);
     }
-    if (!sighting.ipv4.present() && !sighting.ipv6.present() && !dormant) {
+    if (!sighting.ipv4.present() && !sighting.ipv6.present() && !has_account) {
         return;
     }
 

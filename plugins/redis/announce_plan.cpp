@@ -283,7 +283,7 @@ bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerm
               .ipv6 = dormant ? Ipv6Endpoint{} : record.ipv6,
               .counters = {record.uploaded, record.downloaded, record.left, record.corrupt},
               .client_key = record.key};
-    if (!peer.ipv4.present() && !peer.ipv6.present() && !dormant) {
+    if (!peer.ipv4.present() && !peer.ipv6.present() && !has_user) {
         return false;
     }
     AnnounceRequest identity;

@@ -52,6 +52,9 @@ void tracker_driver_contract(const MakeTrackerDriver& make_driver,
     SUBCASE("adding peers") {
         adding(make_driver);
     }
+    SUBCASE("peers that a site remembers") {
+        remembering(make_driver);
+    }
     SUBCASE("life of a driver") {
         lifecycle(make_driver);
     }

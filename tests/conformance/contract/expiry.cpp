@@ -3,28 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include <mutex>
 #include <vector>
 
 namespace chihaya::test::contract {
 namespace {
-
-/// Remembers who fell silent.
-class Mourner final : public ExpirySink {
-public:
-    void expired(std::span<const ExpiredPeer> peers) noexcept override {
-        const std::lock_guard lock(mutex_);
-        gone_.insert(gone_.end(), peers.begin(), peers.end());
-    }
-    [[nodiscard]] std::vector<ExpiredPeer> gone() const {
-        const std::lock_guard lock(mutex_);
-        return gone_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<ExpiredPeer> gone_;
-};
 
 constexpr seconds slack = expiry_slack + seconds(1);
 constexpr seconds memory{3 * lifetime};

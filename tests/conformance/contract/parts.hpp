@@ -21,6 +21,7 @@ void empty_swarms(const MakeTrackerDriver& make);
 void registry(const MakeTrackerDriver& make, const TrackerDriverTraits& traits);
 void reading(const MakeTrackerDriver& make);
 void adding(const MakeTrackerDriver& make);
+void remembering(const MakeTrackerDriver& make);
 void lifecycle(const MakeTrackerDriver& make);
 void model(const MakeTrackerDriver& make);
 void threads(const MakeTrackerDriver& make);

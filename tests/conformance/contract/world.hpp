@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,6 +118,23 @@ public:
 
 private:
     std::size_t enough_;
+};
+
+/// Remembers who fell silent.
+class Mourner final : public ExpirySink {
+public:
+    void expired(std::span<const ExpiredPeer> peers) noexcept override {
+        const std::lock_guard lock(mutex_);
+        gone_.insert(gone_.end(), peers.begin(), peers.end());
+    }
+    [[nodiscard]] std::vector<ExpiredPeer> gone() const {
+        const std::lock_guard lock(mutex_);
+        return gone_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<ExpiredPeer> gone_;
 };
 
 /// A worker: a loop and its session.

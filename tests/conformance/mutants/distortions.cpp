@@ -372,6 +372,18 @@ void add_calls(std::vector<Distortion>& all) {
     all.push_back(adds("adds the dormant as awake", [](PeerRecord& p) {
         p.flags = has(p.flags, PeerFlags::dormant) ? PeerFlags::seeder : p.flags;
     }));
+    all.push_back({.name = "adds nobody without an address",
+                   .added = [](SwarmRecord&, std::vector<PeerRecord>& peers) {
+                       std::erase_if(peers, [](const PeerRecord& p) {
+                           return !p.ipv4.present() && !p.ipv6.present() &&
+                                  !has(p.flags, PeerFlags::dormant);
+                       });
+                   }});
+    all.push_back(adds("adds those without an address as dormant", [](PeerRecord& p) {
+        if (!p.ipv4.present() && !p.ipv6.present()) {
+            p.flags = p.flags | PeerFlags::dormant;
+        }
+    }));
     all.push_back(adds("adds nobody's uploads", [](PeerRecord& p) { p.uploaded = 0; }));
     all.push_back({.name = "adds peers without their swarm's snatches",
                    .added = [](SwarmRecord& s, std::vector<PeerRecord>&) {

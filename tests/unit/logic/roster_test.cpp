@@ -317,18 +317,27 @@ TEST_CASE("a thread that writes without end does not keep out what is passed on"
     CHECK(roster.torrent(hash(99)));
 }
 
-TEST_CASE("peers that a site remembers reach the driver as dormant ones, however many") {
+TEST_CASE("peers that a site remembers reach the driver as hidden ones, however many") {
     ScriptedTracker driver;
     Roster roster(driver);
     const std::vector<PeerRecord> peers(130, PeerRecord{.user = anna, .flags = PeerFlags::seeder});
     REQUIRE(roster.remember_peers(hash(1), peers).ok());
     REQUIRE(driver.added.size() == 130);
     CHECK(std::ranges::all_of(driver.added, [](const PeerRecord& peer) {
-        return has(peer.flags, PeerFlags::dormant | PeerFlags::seeder);
+        return peer.flags == (PeerFlags::hidden | PeerFlags::seeder);
     }));
     CHECK(driver.written() == Written{"add_peers:64", "add_peers:64", "add_peers:2"});
     driver.answer = {StatusCode::unavailable, "away"};
     CHECK(roster.remember_peers(hash(1), peers).code == StatusCode::unavailable);
+}
+
+TEST_CASE("a peer that a site remembers for its history only stays dormant") {
+    ScriptedTracker driver;
+    Roster roster(driver);
+    const PeerRecord peer{.user = anna, .flags = PeerFlags::dormant};
+    REQUIRE(roster.remember_peers(hash(1), {&peer, 1}).ok());
+    REQUIRE(driver.added.size() == 1);
+    CHECK(driver.added[0].flags == PeerFlags::dormant);
 }
 
 TEST_CASE("a lapse of the shared copy and one of the site each call their own hook") {
