@@ -14,10 +14,15 @@ Intake::List& Intake::list_of_this_thread() noexcept {
 
 std::size_t Intake::put(std::span<const AnnounceDelta> deltas) noexcept {
     std::size_t kept = 0;
+    std::size_t nobodys = 0;
     try {
         List& list = list_of_this_thread();
         const std::lock_guard lock(list.mutex);
         for (const AnnounceDelta& delta : deltas) {
+            if (delta.user == UserId::none || delta.torrent == TorrentId::none) {
+                ++nobodys;
+                continue;
+            }
             list.entries.push_back(entry_of(delta));
             ++kept;
         }
@@ -30,7 +35,7 @@ std::size_t Intake::put(std::span<const AnnounceDelta> deltas) noexcept {
         const std::lock_guard lock(waiting_);
         wakes_.notify_one();
     }
-    return deltas.size() - kept;
+    return deltas.size() - kept - nobodys;
 }
 
 void Intake::wait_for(std::chrono::milliseconds time) {

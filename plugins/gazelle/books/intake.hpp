@@ -19,7 +19,8 @@ namespace chihaya::gazelle {
 /// Thread: `put` from any number at once, the rest from one other
 class Intake {
 public:
-    /// Copies. Never waits but for another worker that copies into the same list.
+    /// Copies. Never waits but for another worker that copies into the same list. What is of no
+    /// user, or of a torrent that is not there any more, has no row to go to and is left out.
     /// Returns: how many could not be kept, out of memory
     [[nodiscard]] std::size_t put(std::span<const AnnounceDelta> deltas) noexcept;
 

@@ -88,6 +88,9 @@ std::string Spool::LedgerFile::name() const {
 Spool::Spool(const std::filesystem::path& folder) : folder_(folder) {
     std::error_code failed;
     std::filesystem::create_directories(folder_, failed);
+    if (!failed) {  // who downloaded what is nobody else's business
+        std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, failed);
+    }
     if (failed) {
         fail(folder_, failed.message());
     }
