@@ -103,7 +103,7 @@ void look_around(BackendDriver& driver) {
 
 }  // namespace
 
-void backend_driver_contract(const MakeBackendDriver& make_driver) {
+void backend_driver_contract(const MakeBackendDriver& make_driver, std::string_view params) {
     FakeClock clock;
     FakeHost control(clock);
     plugin::BackendDriverPtr driver = make_driver(control);
@@ -159,7 +159,7 @@ void backend_driver_contract(const MakeBackendDriver& make_driver) {
 
     SUBCASE("a change of nothing is taken over, or refused as needing a new driver") {
         Registry registry;
-        const BackendSetup setup{.params = "{}", .registry = &registry};
+        const BackendSetup setup{.params = params, .registry = &registry};
         const Status status = driver->reconfigure(setup);
         CHECK((status.ok() || status.code == StatusCode::unsupported));
         CHECK(driver->health().ok());
