@@ -14,11 +14,15 @@ TEST_SUITE_BEGIN("the connection to a site's database");
 namespace chihaya::gazelle::test {
 namespace {
 
+using chihaya::test::ChildProcess;
 using chihaya::test::create_site;
+using chihaya::test::find_program;
 using chihaya::test::Gazelle;
 using chihaya::test::lacks_mariadb;
+using chihaya::test::lacks_program;
 using chihaya::test::MariadbServer;
 using chihaya::test::Sql;
+using chihaya::test::TempDir;
 
 /// One server for the file: to start it takes longer than all the rest.
 MariadbServer& the_server() {
@@ -166,6 +170,54 @@ TEST_CASE("a server that is away, wrong or silent is reported in time") {
     const DatabaseError error = wrong.open();
     CHECK(error.remedy == Remedy::ask_operator);
     CHECK(error.text.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("TLS is spoken when it is wanted, to the server whose certificate was named") {
+    if (lacks_mariadb() || lacks_program("openssl")) {
+        return;
+    }
+    const TempDir folder;
+    for (const std::string name : {"own", "other"}) {
+        ChildProcess openssl;
+        REQUIRE(openssl.run({find_program("openssl"), "req", "-x509", "-newkey", "rsa:2048",
+                             "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
+                             "subjectAltName=IP:127.0.0.1", "-keyout", name + ".key", "-out",
+                             name + ".crt"},
+                            folder.path()) == 0);
+    }
+    const MariadbServer server({.arguments = {"--ssl-cert=" + (folder / "own.crt").string(),
+                                              "--ssl-key=" + (folder / "own.key").string()}});
+    create_site(server, Gazelle::whatcd);
+    Parameters parameters = parameters_of(server);
+    parameters.timeout = std::chrono::milliseconds(2'000);
+    parameters.database.unix_socket.clear();
+    parameters.database.port = server.port();
+    parameters.database.wants_tls = true;
+    for (const std::string file : {"", "own.crt", "other.crt"}) {
+        CAPTURE(file);
+        parameters.database.tls_ca = file.empty() ? "" : (folder / file).string();
+        Connection connection(parameters);
+        const DatabaseError error = connection.open();
+        if (file == "other.crt") {
+            CHECK(error.remedy == Remedy::reconnect);
+            continue;
+        }
+        REQUIRE(error.text == "");
+        CHECK(one_value(connection,
+                        "SELECT VARIABLE_VALUE <> '' FROM"
+                        " information_schema.SESSION_STATUS"
+                        " WHERE VARIABLE_NAME = 'SSL_CIPHER'") == "1");
+        std::jthread other([&] { connection.interrupt(); });
+        CHECK(connection.execute("SELECT SLEEP(9)").remedy == Remedy::reconnect);
+    }
+    create_site(the_server(), Gazelle::whatcd);
+    parameters.database.port = the_server().port();
+    for (const std::string file : {"", "own.crt"}) {
+        parameters.database.tls_ca = file.empty() ? "" : (folder / file).string();
+        Connection connection(parameters);
+        CHECK_FALSE(connection.open().ok());
+        CHECK_FALSE(connection.is_open());
+    }
 }
 
 TEST_CASE("a connection that the server has closed as idle is opened anew") {

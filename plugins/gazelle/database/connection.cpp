@@ -23,6 +23,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr unsigned malformed_statement = 1064;  // its text repeats the statement
 
+/// Ways to log in that do not show the password to whoever poses as the server.
+constexpr const char* secret_keeping_logins =
+    "mysql_native_password,client_ed25519,parsec,caching_sha2_password,sha256_password";
+
 /// What an error says, without what was in the row: the column's name at most.
 std::string text_of_refusal(const std::string& text) {
     constexpr std::string_view before = "column ";  // then 'name', or `schema`.`table`.`name`
@@ -71,6 +75,7 @@ MYSQL* make_client(const Parameters& parameters, int (*wait)(my_socket, my_bool,
     ::mysql_optionsv(client, MYSQL_OPT_PROTOCOL, &protocol);
     ::mysql_optionsv(client, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     ::mysql_optionsv(client, MARIADB_OPT_IO_WAIT, wait);
+    ::mysql_optionsv(client, MARIADB_OPT_RESTRICTED_AUTH, secret_keeping_logins);
     if (to.wants_tls) {
         ::mysql_optionsv(client, MYSQL_OPT_SSL_ENFORCE, &yes);
         ::mysql_optionsv(client, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &checked);
@@ -242,7 +247,17 @@ DatabaseError Connection::connect() {
         ::mysql_real_connect(handle_->client, is_local ? nullptr : to.host.c_str(), to.user.c_str(),
                              to.password.c_str(), to.schema.c_str(), is_local ? 0 : to.port,
                              is_local ? to.unix_socket.c_str() : nullptr, CLIENT_FOUND_ROWS);
-    return connected == nullptr ? fail() : DatabaseError{};
+    if (connected == nullptr) {
+        return fail();
+    }
+    // The library goes on without TLS where the server has none, whatever it was told.
+    if (to.wants_tls && ::mysql_get_ssl_cipher(handle_->client) == nullptr) {
+        close();
+        return {Remedy::ask_operator, 0,
+                "found a server without TLS, accepted is one with it where tls is true; mend the "
+                "server's certificate, or set tls to false"};
+    }
+    return {};
 }
 
 DatabaseError Connection::begin_session() {
