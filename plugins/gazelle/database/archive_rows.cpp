@@ -94,9 +94,10 @@ DatabaseError ArchiveRows::write_users(const Ledger& ledger, const Say& lacks_in
 
 DatabaseError ArchiveRows::write_torrents(const Ledger& ledger) {
     auto torrents = sorted(ledger.torrents);
-    const auto seeded = std::ranges::stable_partition(
-        torrents, [](const auto* torrent) { return torrent->second.seeders == 0; });
-    const auto unseeded = static_cast<std::size_t>(seeded.begin() - torrents.begin());
+    const auto seeded =
+        std::stable_partition(torrents.begin(), torrents.end(),
+                              [](const auto* torrent) { return torrent->second.seeders == 0; });
+    const auto unseeded = static_cast<std::size_t>(seeded - torrents.begin());
     // A date that is not to change must not be named: it may be one that the server takes no more.
     for (const bool are_seeded : {false, true}) {
         const std::size_t first = are_seeded ? unseeded : 0;
