@@ -175,6 +175,11 @@ inline constexpr std::chrono::milliseconds management_connection_time = 15s;
 /// Highest multiplier of a user or a torrent: more is a slip of the hand.
 inline constexpr double multiplier_max = 1000.0;
 
+/// Users or torrents in one page of `GET /users` or `GET /torrents`: by default, and at most; a page
+/// of the largest size is 1.5 MB.
+inline constexpr std::size_t list_page_default = 100;
+inline constexpr std::size_t list_page_max = 10'000;
+
 /// Peers listed for one torrent in `GET /torrents/…`.
 inline constexpr std::size_t listed_peers_max = 10'000;
 

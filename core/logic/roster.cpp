@@ -54,6 +54,33 @@ Roster::Sizes Roster::sizes() const noexcept {
     return tables_->sizes();
 }
 
+Roster::Page<UserRecord, UserId> Roster::users(std::optional<UserId> after,
+                                               std::size_t limit) const {
+    Page<UserRecord, UserId> page;
+    const std::vector<UserId> ids = tables_->user_ids_after(after, limit);
+    for (const UserId id : ids) {
+        if (const auto user = tables_->user(id)) {
+            page.records.push_back(*user);
+        }
+    }
+    page.last = !ids.empty() && ids.size() == limit ? std::optional(ids.back()) : std::nullopt;
+    return page;
+}
+
+Roster::Page<TorrentRecord, InfoHash> Roster::torrents(std::optional<InfoHash> after,
+                                                       std::size_t limit) const {
+    Page<TorrentRecord, InfoHash> page;
+    const std::vector<InfoHash> names = tables_->info_hashes_after(after, limit);
+    for (const InfoHash& name : names) {
+        if (const auto torrent = tables_->torrent(name)) {
+            page.records.push_back(*torrent);
+        }
+    }
+    page.last =
+        !names.empty() && names.size() == limit ? std::optional(names.back()) : std::nullopt;
+    return page;
+}
+
 RegistrySink& Roster::replica() noexcept {
     return *replica_;
 }

@@ -25,6 +25,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace chihaya {
 class BackendDriver;
@@ -71,6 +72,22 @@ public:
         return is_whole_.load(std::memory_order_acquire);
     }
     void set_whole(bool is_whole) noexcept { is_whole_.store(is_whole, std::memory_order_release); }
+
+    /// Up to `limit` records after the one that `after` names, which need not be there any more.
+    ///
+    /// The order is this process's own. Whoever goes on from `last` until it is empty has seen
+    /// every record that stayed exactly once, each as it was when its page was made; what was put
+    /// or erased meanwhile, once or not at all. Cost: no lock for longer than the keys of one of 64
+    /// pieces are copied Errors: std::bad_alloc
+    template <class Record, class Key>
+    struct Page {
+        std::vector<Record> records;
+        std::optional<Key> last;  // empty: there are no more
+    };
+    [[nodiscard]] Page<UserRecord, UserId> users(std::optional<UserId> after,
+                                                 std::size_t limit) const;
+    [[nodiscard]] Page<TorrentRecord, InfoHash> torrents(std::optional<InfoHash> after,
+                                                         std::size_t limit) const;
 
     struct Sizes {
         std::size_t users = 0;

@@ -31,6 +31,18 @@ std::optional<UserRecord> RosterTables::user(UserId id) const noexcept {
     return found && found->id == id ? found : std::nullopt;
 }
 
+std::vector<UserId> RosterTables::user_ids_after(std::optional<UserId> after,
+                                                 std::size_t limit) const {
+    return passkeys_.keys_after(after, limit, std::less<>());
+}
+
+std::vector<InfoHash> RosterTables::info_hashes_after(std::optional<InfoHash> after,
+                                                      std::size_t limit) const {
+    return torrents_.keys_after(after, limit, [](const InfoHash& left, const InfoHash& right) {
+        return left.bytes < right.bytes;
+    });
+}
+
 std::optional<TorrentRecord> RosterTables::torrent(const InfoHash& info_hash) const noexcept {
     return torrents_.find(info_hash);
 }

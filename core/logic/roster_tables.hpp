@@ -31,6 +31,10 @@ public:
     [[nodiscard]] std::optional<UserRecord> user(std::string_view passkey) const noexcept;
     [[nodiscard]] std::optional<UserRecord> user(UserId id) const noexcept;
     [[nodiscard]] std::optional<TorrentRecord> torrent(const InfoHash& info_hash) const noexcept;
+    [[nodiscard]] std::vector<UserId> user_ids_after(std::optional<UserId> after,
+                                                     std::size_t limit) const;
+    [[nodiscard]] std::vector<InfoHash> info_hashes_after(std::optional<InfoHash> after,
+                                                          std::size_t limit) const;
     [[nodiscard]] bool has_token(UserId user, const InfoHash& info_hash) const noexcept;
     [[nodiscard]] TorrentErasure erasure(const InfoHash& info_hash) const noexcept;
     [[nodiscard]] bool approves(const PeerId& peer_id) const noexcept;

@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <type_traits>
+#include <vector>
 
 namespace chihaya::logic {
 
@@ -80,6 +82,29 @@ public:
         for (const auto& entry : shard.entries) {
             visit(entry.first);
         }
+    }
+
+    /// Up to `limit` keys that come after `after`, in an order of this table's own that does not
+    /// change. Whoever goes on from the last key is shown a key that stays exactly once; one that
+    /// comes or goes meanwhile, once or not at all.
+    /// Cost: that of a piece or two beyond what is returned, which are copied under their lock
+    /// Errors: std::bad_alloc
+    template <class Less>
+    [[nodiscard]] std::vector<Key> keys_after(const std::optional<Key>& after, std::size_t limit,
+                                              Less less) const {
+        std::vector<Key> keys;
+        const std::size_t first = after ? hash_(*after) % piece_count : 0;
+        for (std::size_t piece = first; piece < piece_count && keys.size() < limit; ++piece) {
+            const auto begin = static_cast<std::ptrdiff_t>(keys.size());
+            for_each_key_in(piece, [&](const Key& key) {
+                if (!after || piece != first || less(*after, key)) {
+                    keys.push_back(key);
+                }
+            });
+            std::sort(keys.begin() + begin, keys.end(), less);
+        }
+        keys.resize(std::min(keys.size(), limit));
+        return keys;
     }
 
     [[nodiscard]] std::size_t size() const noexcept {

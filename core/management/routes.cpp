@@ -2,6 +2,7 @@
 
 #include "core/management/clients.hpp"
 #include "core/management/gate.hpp"
+#include "core/management/lists.hpp"
 #include "core/management/torrents.hpp"
 #include "core/management/users.hpp"
 
@@ -41,7 +42,18 @@ Reply Routes::answer(const Call& call) {
     return call.target.item ? answer_item(call) : answer_page(call);
 }
 
+bool Routes::has_list(const Call& call) const noexcept {
+    return call.target.collection == "torrents" ||
+           (has_users_ && call.target.collection == "users");
+}
+
 Reply Routes::answer_page(const Call& call) {
+    if (has_list(call)) {
+        if (call.method != "GET") {
+            return method_not_allowed("GET, HEAD");
+        }
+        return call.access == Access::granted ? answer_list(call, roster_) : refusal(call.access);
+    }
     const bool is_check = call.target.collection == "check";
     if (!is_check && call.target.collection != "stats") {
         return not_found();

@@ -7,12 +7,15 @@
 /// |-------------------|------------------|--------------|-----------------------------|
 /// | /check            | GET              | health.hpp   | always                      |
 /// | /stats            | GET              | stats.hpp    | always                      |
+/// | /torrents         | GET              | lists.hpp    | always                      |
 /// | /torrents/HASH    | GET, PUT, DELETE | torrents.hpp | always                      |
 /// | /clients/ID       | GET, PUT, DELETE | clients.hpp  | with the client whitelist   |
+/// | /users            | GET              | lists.hpp    | in private mode             |
 /// | /users/PASSKEY    | GET, PUT, DELETE | users.hpp    | in private mode             |
 ///
-/// HEAD is answered as GET without a body. PUT, DELETE and everything about users need access
-/// (gate.hpp); `GET /torrents/…` shows peers to those who have it, and refuses a wrong token.
+/// HEAD is answered as GET without a body. PUT, DELETE, lists and everything about users need
+/// access (gate.hpp); `GET /torrents/…` shows peers to those who have it, and refuses a wrong
+/// token.
 
 #include "core/management/health.hpp"
 #include "core/management/reply.hpp"
@@ -33,6 +36,7 @@ public:
 private:
     [[nodiscard]] Reply answer_page(const Call& call);
     [[nodiscard]] Reply answer_item(const Call& call);
+    [[nodiscard]] bool has_list(const Call& call) const noexcept;
 
     logic::Roster& roster_;
     TrackerDriver& tracker_;

@@ -17,17 +17,7 @@ namespace {
 constexpr const char* info_hash_shape = "40 hexadecimal digits";
 constexpr const char* freeleech_shape = R"(true, false, "none", "free" or "neutral")";
 
-/// 40 hexadecimal digits, or the 20 bytes themselves.
-std::optional<InfoHash> info_hash_of(std::string_view text) noexcept {
-    InfoHash info_hash;
-    if (text.size() == info_hash.bytes.size()) {
-        std::ranges::copy(text, info_hash.bytes.begin());
-        return info_hash;
-    }
-    return text::from_hex(text, info_hash.bytes) ? std::optional(info_hash) : std::nullopt;
-}
-
-std::optional<InfoHash> info_hash_of(const Target& target) {
+std::optional<InfoHash> info_hash_in(const Target& target) {
     const auto decoded = percent_decoded(*target.item, true);
     return decoded ? info_hash_of(*decoded) : std::nullopt;
 }
@@ -56,7 +46,7 @@ Reply put_torrent(const Call& call, logic::Roster& roster) {
         return body_too_large();
     }
     JsonFields fields(*body);
-    auto info_hash = info_hash_of(call.target);
+    auto info_hash = info_hash_in(call.target);
     if (!info_hash) {
         fields.complain("path", "no info-hash", info_hash_shape);
     }
@@ -97,11 +87,33 @@ Reply erase_torrent(const Call& call, const InfoHash& info_hash, logic::Roster& 
 
 }  // namespace
 
+std::optional<InfoHash> info_hash_of(std::string_view text) noexcept {
+    InfoHash info_hash;
+    if (text.size() == info_hash.bytes.size()) {
+        std::ranges::copy(text, info_hash.bytes.begin());
+        return info_hash;
+    }
+    return text::from_hex(text, info_hash.bytes) ? std::optional(info_hash) : std::nullopt;
+}
+
+config::Value shown(const TorrentRecord& torrent) {
+    config::Object members;
+    members.push_back({"infohash", json(text::hex(torrent.info_hash.bytes))});
+    members.push_back({"id", json(static_cast<std::uint64_t>(torrent.id))});
+    members.push_back({"snatches", json(std::uint64_t{torrent.snatches})});
+    members.push_back({"up_multiplier", json(torrent.up_multiplier)});
+    members.push_back({"down_multiplier", json(torrent.down_multiplier)});
+    const auto freeleech = static_cast<std::size_t>(torrent.freeleech);
+    members.push_back(
+        {"freeleech", json(std::string(freeleech_names[freeleech % freeleech_names.size()]))});
+    return json(std::move(members));
+}
+
 Reply answer_torrent(const Call& call, logic::Roster& roster, TrackerDriver& tracker) {
     if (call.method == "PUT") {
         return put_torrent(call, roster);
     }
-    const auto info_hash = info_hash_of(call.target);
+    const auto info_hash = info_hash_in(call.target);
     if (!info_hash) {
         return not_found();
     }

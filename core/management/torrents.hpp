@@ -9,7 +9,17 @@
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace chihaya::management {
+
+/// A torrent's record, as PUT takes it.
+[[nodiscard]] config::Value shown(const TorrentRecord& torrent);
+
+/// 40 hexadecimal digits, or the 20 bytes themselves.
+/// Errors: empty when it is neither
+[[nodiscard]] std::optional<InfoHash> info_hash_of(std::string_view text) noexcept;
 
 /// INFOHASH is 40 hexadecimal digits, or as in v1 the 20 bytes themselves, percent-encoded, a plus
 /// being a blank.

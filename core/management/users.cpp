@@ -35,18 +35,18 @@ Reply put_user(const Call& call, const std::string& passkey_of_path, logic::Rost
                        : bad_request(fields.complaints());
 }
 
-Reply show_user(const UserRecord& user) {
-    config::Object shown;
-    shown.push_back({"id", json(static_cast<std::uint64_t>(user.id))});
-    shown.push_back({"passkey", json(std::string(user.passkey.view()))});
-    shown.push_back({"up_multiplier", json(user.up_multiplier)});
-    shown.push_back({"down_multiplier", json(user.down_multiplier)});
-    shown.push_back({"can_leech", json(has(user.flags, UserFlags::can_leech))});
-    shown.push_back({"hidden", json(has(user.flags, UserFlags::hidden))});
-    return json_reply(json(std::move(shown)), config::Layout::compact);
-}
-
 }  // namespace
+
+config::Value shown(const UserRecord& user) {
+    config::Object members;
+    members.push_back({"id", json(static_cast<std::uint64_t>(user.id))});
+    members.push_back({"passkey", json(std::string(user.passkey.view()))});
+    members.push_back({"up_multiplier", json(user.up_multiplier)});
+    members.push_back({"down_multiplier", json(user.down_multiplier)});
+    members.push_back({"can_leech", json(has(user.flags, UserFlags::can_leech))});
+    members.push_back({"hidden", json(has(user.flags, UserFlags::hidden))});
+    return json(std::move(members));
+}
 
 Reply answer_user(const Call& call, logic::Roster& roster) {
     const std::string passkey = percent_decoded(*call.target.item, false).value_or("");
@@ -55,7 +55,8 @@ Reply answer_user(const Call& call, logic::Roster& roster) {
     }
     const auto user = roster.user(passkey);
     if (call.method == "GET") {
-        return user ? show_user(*user) : text_reply(404, "user does not exist");
+        return user ? json_reply(shown(*user), config::Layout::compact)
+                    : text_reply(404, "user does not exist");
     }
     return user ? status_reply(roster.erase_users({&user->id, 1})) : Reply{};
 }

@@ -11,6 +11,9 @@
 
 namespace chihaya::management {
 
+/// What GET shows of a user.
+[[nodiscard]] config::Value shown(const UserRecord& user);
+
 /// PUT takes `{"id", "passkey", "up_multiplier", "down_multiplier", "can_leech", "hidden"}`. `id`
 /// is needed and is the key: a put with another passkey replaces the old one. As in v1 the body's
 /// passkey counts, and the path's where the body has none. Multipliers are 1, `can_leech` true and
