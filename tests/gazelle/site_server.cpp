@@ -94,6 +94,7 @@ std::vector<std::string> SiteServer::tokens() const {
 SiteServer::Reply SiteServer::take(const Request& request) {
     std::unique_lock lock(mutex_);
     requests_.push_back(request);
+    requests_.back().at = std::chrono::steady_clock::now();
     while (is_silent_ && !ends_) {
         lock.unlock();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));

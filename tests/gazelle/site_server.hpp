@@ -3,6 +3,7 @@
 /// @file site_server.hpp
 /// The site's web server, as far as its tools.php goes: notes what it is asked and answers as told.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,7 @@ public:
         std::string host;
         std::string connection;
         std::string accept;
+        std::chrono::steady_clock::time_point at{};  // when it was noted
     };
     struct Reply {
         int status = 200;

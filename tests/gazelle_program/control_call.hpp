@@ -11,8 +11,8 @@
 namespace chihaya::test {
 
 /// The two passwords of a site.
-inline const std::string site_password = "ssssssssssssssssssssssssssssssss";
-inline const std::string report_password = "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr";
+inline const std::string site_password = "a-password-of-this-site-32-chars";
+inline const std::string report_password = "another-one-for-reports-as-long1";
 
 struct ControlAnswer {
     bool is_success = false;  // as the site's code judges
