@@ -129,7 +129,7 @@ TEST_CASE("nonsense in the feed is skipped") {
     CHECK(here.sink.lapses() == 0);
 }
 
-TEST_CASE("nothing is passed on while a load runs; it follows afterwards") {
+TEST_CASE("nothing is passed on while a load runs, and it follows afterwards") {
     if (lacks_redis()) {
         return;
     }
