@@ -45,6 +45,13 @@ std::string address_of(const Row& row, std::size_t width) {
     return text.data();
 }
 
+/// An assignment that adds to a column and stops where a BIGINT ends: whoever claims more than that
+/// has no row refused, his own or a torrent's that others need. DECIMAL has room for the sum.
+std::string add(const std::string& column, const std::string& value) {
+    const std::string sum = "CAST(" + column + " AS DECIMAL(20)) + " + value;
+    return column + " = GREATEST(-9223372036854775807, LEAST(9223372036854775807, " + sum + "))";
+}
+
 constexpr std::string_view between_selects = " UNION ALL SELECT ";
 
 }  // namespace
@@ -55,9 +62,8 @@ DatabaseError ArchiveRows::write_users(const Ledger& ledger, const Say& lacks_in
     const Shape shape{.head = "UPDATE " + rows,
                       .between = between_selects,
                       .tail = ") AS s STRAIGHT_JOIN " + dialect_.user_totals + " AS t ON t." +
-                              dialect_.user_key +
-                              " = s.k SET t.Uploaded = t.Uploaded + s.u,"
-                              " t.Downloaded = t.Downloaded + s.d"};
+                              dialect_.user_key + " = s.k SET " + add("t.Uploaded", "s.u") + ", " +
+                              add("t.Downloaded", "s.d")};
     const Shape missing{.head =
                             "INSERT INTO users_leech_stats (UserID, Uploaded, Downloaded)"
                             " SELECT s.k, s.u, s.d FROM " +
@@ -106,11 +112,11 @@ DatabaseError ArchiveRows::write_torrents(const Ledger& ledger) {
                 "UPDATE (SELECT 0 AS k, 0 AS s, 0 AS l, 0 AS n, 0 AS b FROM DUAL WHERE FALSE"
                 " UNION ALL SELECT ",
             .between = between_selects,
-            .tail = ") AS s STRAIGHT_JOIN " + dialect_.torrent_totals + " AS t ON t." +
-                    dialect_.torrent_key +
-                    " = s.k SET t.Seeders = s.s, t.Leechers = s.l, t.Snatched = t.Snatched + s.n,"
-                    " t.balance = t.balance + s.b" +
-                    (are_seeded ? ", t.last_action = NOW()" : "")};
+            .tail =
+                ") AS s STRAIGHT_JOIN " + dialect_.torrent_totals + " AS t ON t." +
+                dialect_.torrent_key +
+                " = s.k SET t.Seeders = s.s, t.Leechers = s.l, t.Snatched = t.Snatched + s.n, " +
+                add("t.balance", "s.b") + (are_seeded ? ", t.last_action = NOW()" : "")};
         const auto write_row = [&](SqlText& sql, std::size_t i) {
             const auto& [torrent, sums] = *torrents[first + i];
             sql.number(torrent).raw(",").number(sums.seeders, int_max);
@@ -131,12 +137,11 @@ DatabaseError ArchiveRows::write_torrents(const Ledger& ledger) {
 
 DatabaseError ArchiveRows::write_tokens(const Ledger& ledger) {
     // Expired: the site's own row, which may come later, makes it a live one.
-    const Shape shape{.head =
-                          "INSERT INTO users_freeleeches"
-                          " (UserID, TorrentID, Downloaded, Time, Expired) VALUES (",
-                      .tail =
-                          ") ON DUPLICATE KEY UPDATE Downloaded = Downloaded +"
-                          " VALUES(Downloaded)"};
+    const Shape shape{
+        .head =
+            "INSERT INTO users_freeleeches"
+            " (UserID, TorrentID, Downloaded, Time, Expired) VALUES (",
+        .tail = ") ON DUPLICATE KEY UPDATE " + add("Downloaded", "VALUES(Downloaded)")};
     const auto tokens = sorted(ledger.tokens);
     const auto write_row = [&](SqlText& sql, std::size_t i) {
         const auto& [token, downloaded] = *tokens[i];
