@@ -251,7 +251,7 @@ TEST_CASE("a spool that is full says so, and what is in memory still arrives") {
     archive.is_away = true;
     constexpr BookRules tiny{.flush_interval = 20ms, .spool_limit = 20'000, .reconnect_pause = 1ms};
     Books books(dir.path(), archive, tiny);
-    for (std::uint64_t i = 0; i < 1000; ++i) {
+    for (std::uint64_t i = 1; i <= 1000; ++i) {
         record(books, delta_of(i, i, 1));  // each a row of its own: sums are no smaller
         static_cast<void>(books.keeper.flush(0ms));
     }
