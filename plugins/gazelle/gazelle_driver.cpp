@@ -161,6 +161,9 @@ void GazelleDriver::tell_of(const Loaded& loaded) {
 
 void GazelleDriver::record(std::span<const AnnounceDelta> deltas) noexcept {
     for (const AnnounceDelta& delta : deltas) {
+        if (traced_.has(delta.user)) {
+            trace(delta);
+        }
         if (has(delta.flags, DeltaFlags::snatched | DeltaFlags::used_token)) {
             tokens_.take(
                 {.user = delta.user, .torrent = delta.torrent, .info_hash = delta.info_hash});
@@ -168,6 +171,24 @@ void GazelleDriver::record(std::span<const AnnounceDelta> deltas) noexcept {
     }
     if (!parameters_.is_read_only) {
         keeper_.record(deltas);
+    }
+}
+
+/// The site's staff has asked for it. Source: Ocelot's trace_user
+void GazelleDriver::trace(const AnnounceDelta& delta) noexcept {
+    try {
+        host_.log(Severity::info,
+                  "trace: user " + std::to_string(static_cast<std::uint64_t>(delta.user)) +
+                      ", torrent " + std::to_string(static_cast<std::uint64_t>(delta.torrent)) +
+                      ", announce " + std::to_string(delta.announces) + ", event " +
+                      std::to_string(static_cast<std::uint32_t>(delta.event)) + ", uploaded " +
+                      std::to_string(delta.uploaded) + " (credited " +
+                      std::to_string(delta.uploaded_credited) + "), downloaded " +
+                      std::to_string(delta.downloaded) + " (charged " +
+                      std::to_string(delta.downloaded_credited) + "), left " +
+                      std::to_string(delta.left));
+    } catch (const std::exception&) {
+        return;  // no memory for a line of the log
     }
 }
 

@@ -49,6 +49,7 @@ private:
     [[nodiscard]] DatabaseError open_site();
     [[nodiscard]] Status away(const DatabaseError& error);
     void tell_of(const Loaded& loaded);
+    void trace(const AnnounceDelta& delta) noexcept;
     [[nodiscard]] Dialect dialect();
     void ask_for_load() noexcept;
     void arm_reload() noexcept;

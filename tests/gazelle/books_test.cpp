@@ -339,6 +339,7 @@ TEST_CASE("whenever a process is killed, everything on disk arrives exactly once
         std::uint64_t most = 0;
         ScriptedArchive::Content then;
         std::size_t writes = 0;
+        std::mt19937_64 fate(dice());  // the carrier's thread has its own
         std::atomic<bool> is_dead{false};
         const auto folder = root.path() / "spool";
         const auto grave = root.path() / "copy";
@@ -353,7 +354,7 @@ TEST_CASE("whenever a process is killed, everything on disk arrives exactly once
             constexpr std::array endings{Ending::committed,         Ending::refused,
                                          Ending::lost_before,       Ending::doubt_committed,
                                          Ending::doubt_rolled_back, Ending::lacks_snatches};
-            return is_dead ? Ending::lost_before : endings[dice() % endings.size()];
+            return is_dead ? Ending::lost_before : endings[fate() % endings.size()];
         };
         {
             Books books(folder, *life);
