@@ -97,7 +97,7 @@ inline constexpr std::size_t delete_reasons_max = 1'000;
 // --- what the site has said lately (site/recent_changes.hpp) ---
 
 /// Changes that are remembered of each kind: a site that says more in a quarter of an hour has the
-/// rest corrected by its database. Some 20 MB at most.
+/// rest corrected by its database. Some 20 MB for each kind.
 inline constexpr std::size_t recent_changes_max = 100'000;
 
 /// A site calls before it commits, or reads from a replica that lags: longer than either takes.

@@ -1,16 +1,20 @@
 #include "tests/gazelle/site_server.hpp"
 
+#include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/ServerSocket.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ostream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -48,13 +52,37 @@ private:
 
 }  // namespace
 
+SiteCertificate::SiteCertificate() {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout '" +
+        key() + "' -out '" + file() + "' 2>/dev/null";
+    if (std::system(command.c_str()) != 0) {  // NOLINT(cert-env33-c): a test's own words
+        throw std::runtime_error("failed: " + command);
+    }
+}
+
 SiteServer::SiteServer(std::uint16_t port) {
     net::ServerSocket socket;
     socket.bind(net::SocketAddress("127.0.0.1", port), true);
-    socket.listen();
-    port_ = socket.address().port();
+    serve(socket);
+}
+
+SiteServer::SiteServer(const SiteCertificate& certificate) {
+    const net::Context::Ptr context(new net::Context(net::Context::TLS_SERVER_USE,
+                                                     certificate.key(), certificate.file(), "",
+                                                     net::Context::VERIFY_NONE));
+    net::SecureServerSocket socket(context);
+    socket.bind(net::SocketAddress("127.0.0.1", 0), true);
+    serve(socket);
+}
+
+void SiteServer::serve(const net::ServerSocket& socket) {
+    net::ServerSocket listening(socket);
+    listening.listen();
+    port_ = listening.address().port();
     server_ =
-        std::make_unique<net::HTTPServer>(new Pages(*this), socket, new net::HTTPServerParams());
+        std::make_unique<net::HTTPServer>(new Pages(*this), listening, new net::HTTPServerParams());
     server_->start();
 }
 

@@ -3,6 +3,8 @@
 /// @file site_server.hpp
 /// The site's web server, as far as its tools.php goes: notes what it is asked and answers as told.
 
+#include "tests/support/temp_dir.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -12,9 +14,22 @@
 
 namespace Poco::Net {
 class HTTPServer;
-}
+class ServerSocket;
+}  // namespace Poco::Net
 
 namespace chihaya::gazelle::test {
+
+/// A certificate of a test's own for the name localhost, signed by itself.
+class SiteCertificate {
+public:
+    /// Errors: std::runtime_error when openssl does not make one
+    SiteCertificate();
+    [[nodiscard]] std::string file() const { return (dir_ / "site.crt").string(); }
+    [[nodiscard]] std::string key() const { return (dir_ / "site.key").string(); }
+
+private:
+    chihaya::test::TempDir dir_;
+};
 
 /// Thread: any
 class SiteServer {
@@ -34,6 +49,8 @@ public:
 
     /// On `port` of 127.0.0.1, or on one that the system chooses.
     explicit SiteServer(std::uint16_t port = 0);
+    /// Speaks TLS.
+    explicit SiteServer(const SiteCertificate& certificate);
     ~SiteServer();
     SiteServer(const SiteServer&) = delete;
     SiteServer& operator=(const SiteServer&) = delete;
@@ -58,6 +75,8 @@ public:
     Reply take(const Request& request);
 
 private:
+    void serve(const Poco::Net::ServerSocket& socket);
+
     mutable std::mutex mutex_;
     std::vector<Request> requests_;
     std::vector<Reply> replies_;  // the next one last

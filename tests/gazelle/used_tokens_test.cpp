@@ -1,5 +1,6 @@
 #include "plugins/gazelle/site/used_tokens.hpp"
 
+#include "tests/gazelle/noted_metrics.hpp"
 #include "tests/gazelle/site_server.hpp"
 #include "tests/gazelle/site_tracker.hpp"
 #include "tests/support/child_process.hpp"
@@ -11,7 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <string>
@@ -40,14 +41,6 @@ UsedToken used(std::uint64_t user, std::uint64_t torrent) {
             .info_hash = hash_of(static_cast<std::uint8_t>(torrent))};
 }
 
-struct Metrics final : MetricSink {
-    void gauge(const char* name, double value) noexcept override {
-        values[name] = static_cast<std::uint64_t>(value);
-    }
-    void counter(const char* name, std::uint64_t value) noexcept override { values[name] = value; }
-    std::map<std::string, std::uint64_t> values;
-};
-
 struct Office {
     explicit Office(const Parameters& of, TokenPace pace = hurried)
         : parameters(of), tokens(host, tracker, token_end(parameters), pace) {}
@@ -60,7 +53,7 @@ struct Office {
         wait_until("nothing waits", [&] { return tokens.waiting() == 0; });
     }
     [[nodiscard]] std::uint64_t metric(const char* name) const {
-        Metrics metrics;
+        NotedMetrics metrics;
         tokens.report(metrics);
         return metrics.values.at(name);
     }
@@ -223,7 +216,7 @@ TEST_CASE("stop ends a call that gets no answer") {
     CHECK(office.host.lines().empty());
 }
 
-TEST_CASE("without expiry, or when nothing may be written, a token is withdrawn here alone") {
+TEST_CASE("without expiry, or when nothing may be written, a token stays good") {
     SiteServer site;
     Parameters parameters = parameters_of(site.url());
     SUBCASE("off") {
@@ -239,13 +232,59 @@ TEST_CASE("without expiry, or when nothing may be written, a token is withdrawn 
     office.put_token(1, 2);
     office.tokens.start();
     office.tokens.take(used(1, 2));
-    office.wait_until_idle();
+    CHECK(office.tokens.waiting() == 0);
     office.tokens.stop();
-    CHECK(!office.tracker.has_token(1, 2));
+    CHECK(office.tracker.has_token(1, 2));
     CHECK(site.requests().empty());
 }
 
-TEST_CASE("https is spoken, and a server that does not is no site") {
+/// Trusts what SSL_CERT_FILE names, as the system's libraries do.
+class Trust {
+public:
+    explicit Trust(const std::string& file) { setenv("SSL_CERT_FILE", file.c_str(), 1); }
+    ~Trust() { unsetenv("SSL_CERT_FILE"); }
+    Trust(const Trust&) = delete;
+    Trust& operator=(const Trust&) = delete;
+};
+
+TEST_CASE("https is spoken with a site whose certificate the system trusts, and no other") {
+    const SiteCertificate certificate;
+    SiteServer site(certificate);
+    const std::string rest = ':' + std::to_string(site.port()) + "/gazelle";
+    std::string host;
+    SUBCASE("trusted") {
+        host = "localhost";
+    }
+    SUBCASE("another name") {
+        host = "127.0.0.1";
+    }
+    const Trust trust(certificate.file());
+    Office office(parameters_of("https://" + host + rest));
+    office.tokens.start();
+    office.tokens.take(used(1, 2));
+    if (host == "localhost") {
+        office.wait_until_idle();
+        CHECK(site.tokens() == std::vector<std::string>{"1:2"});
+    } else {
+        wait_until("a call has failed", [&] { return office.metric("token_calls_failed") > 0; });
+        CHECK(site.requests().empty());
+    }
+    office.tokens.stop();
+}
+
+TEST_CASE("a certificate that nobody trusts is no site's") {
+    const SiteCertificate certificate;
+    SiteServer site(certificate);
+    Office office(parameters_of("https://localhost:" + std::to_string(site.port())));
+    office.tokens.start();
+    office.tokens.take(used(1, 2));
+    wait_until("a call has failed", [&] { return office.metric("token_calls_failed") > 0; });
+    office.tokens.stop();
+    CHECK(site.requests().empty());
+    CHECK(office.tokens.waiting() == 1);
+}
+
+TEST_CASE("a server that does not speak TLS is no site of https") {
     SiteServer site;
     Office office(parameters_of("https://127.0.0.1:" + std::to_string(site.port()) + "/gazelle/"));
     office.tokens.start();
