@@ -26,7 +26,7 @@ std::set<std::string> shown(PrivateTracker& tracker, std::uint32_t user, std::ui
 }  // namespace
 
 TEST_CASE("#29 who may not leech is counted and recorded, but refused and shown to nobody") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         CHECK(tracker.refused({.user = 11, .event = "started"}) ==
               "Access denied, leeching forbidden");
@@ -51,7 +51,7 @@ TEST_CASE("#29 who may not leech is counted and recorded, but refused and shown 
 }
 
 TEST_CASE("#30 addresses of users who hide are written nowhere, but handed out") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         for (const std::uint32_t user : {12U, 14U}) {
             tracker.announce({.user = user, .port = user, .from = "203.0.113.9"});
@@ -74,7 +74,7 @@ TEST_CASE("#30 addresses of users who hide are written nowhere, but handed out")
 }
 
 TEST_CASE("#31 texts of clients that fit no column hold up no other row") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site, {.params = R"("flush_interval": "1s")"});
         const std::string long_text(300, 'x');
         tracker.announce({.user = 10, .more = "&ip=" + long_text});
@@ -102,7 +102,7 @@ TEST_CASE("#31 texts of clients that fit no column hold up no other row") {
 }
 
 TEST_CASE("#32 a proxy's word counts for its last client that is no proxy, nobody else's word") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker behind(
             site, {.members = R"("http": {"trusted_proxies": ["127.0.0.1/32", "10.9.0.0/16"]})"});
         behind.announce({.from = "1.2.3.4, 10.0.0.7, 10.9.1.1"});
@@ -119,7 +119,7 @@ TEST_CASE("#32 a proxy's word counts for its last client that is no proxy, nobod
 }
 
 TEST_CASE("#33 a client that has another address and name now is written and shown with them") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         tracker.announce({.headers = "User-Agent: before\r\n", .from = "203.0.113.1"});
         CHECK(shown(tracker, 15, 0) == std::set{compact("203.0.113.1", 6881)});
@@ -135,7 +135,7 @@ TEST_CASE("#33 a client that has another address and name now is written and sho
 }
 
 TEST_CASE("#34 everybody in a swarm is handed out, as many as asked for, 50 at most") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         constexpr std::uint32_t first = 1'000;
         constexpr std::uint32_t count = 60;
         site.add_users(first, count);
@@ -169,7 +169,7 @@ TEST_CASE("#34 everybody in a swarm is handed out, as many as asked for, 50 at m
 TEST_CASE(
     "#35 a client on IPv6 is handed peers of its family and credited, and its address is not "
     "kept") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         tracker.announce({.user = 15, .left = 0, .port = 1515, .from = "2001:db8::15"});
         tracker.announce({.user = 10, .port = 1010, .from = "2001:db8::10"});

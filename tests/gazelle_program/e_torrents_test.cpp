@@ -29,7 +29,7 @@ bool reports(const Site& site, const PrivateTracker& tracker, std::uint32_t user
 }  // namespace
 
 TEST_CASE("#36 last_action is the database's time while a torrent is seeded") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         tracker.announce({.user = 15, .left = 0});
         tracker.wait_flushed();
@@ -47,7 +47,7 @@ TEST_CASE("#36 last_action is the database's time while a torrent is seeded") {
 }
 
 TEST_CASE("#37 a leecher that completes is one snatch, however often it says so") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         tracker.announce({.event = "started", .from = "203.0.113.1"});
         tracker.announce({.left = 500, .event = "completed", .from = "203.0.113.1"});
@@ -71,7 +71,7 @@ TEST_CASE("#37 a leecher that completes is one snatch, however often it says so"
 }
 
 TEST_CASE("#38 completed by a peer that nobody knew is a snatch") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         PrivateTracker tracker(site);
         tracker.announce({.left = 0, .event = "completed"});
         tracker.wait_flushed();
@@ -82,7 +82,7 @@ TEST_CASE("#38 completed by a peer that nobody knew is a snatch") {
 }
 
 TEST_CASE("#39 who falls silent is counted no longer, and his row says so") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         ShiftedClock clock;
         PrivateTracker tracker(
             site, {.members = R"("announce": "2s", "min_announce": "1s", "peer_lifetime": "3s")"});
@@ -114,7 +114,7 @@ TEST_CASE("#39 who falls silent is counted no longer, and his row says so") {
 }
 
 TEST_CASE("#40 a torrent that only announces has its row refreshed every hour") {
-    on_each_site([](Site& site) {
+    on_each_site_and_redis([](Site& site) {
         ShiftedClock clock;
         PrivateTracker tracker(site);
         tracker.announce({.user = 15, .left = 0});
