@@ -197,7 +197,7 @@ Loaded load_site(Connection& connection, const Dialect& dialect, RegistrySink& s
         "SELECT ID, torrent_pass, can_leech, Visible IN ('0', 'no') OR IP = '127.0.0.1' FROM "
         "users_main WHERE Enabled = '1'",
         loaded, loaded.users, [&](auto records) { return sink.put_users(records); });
-    if (loaded.error.ok()) {
+    if (loaded.error.ok() && connection.is_open()) {
         loaded.error = connection.execute("ROLLBACK");  // gives the snapshot back
     }
     return loaded;

@@ -56,7 +56,7 @@ public:
 /// By UPDATE of users_freeleeches. Lifetime: `parameters` outlives it
 [[nodiscard]] std::unique_ptr<TokenEnd> token_end_by_sql(const Parameters& parameters);
 
-/// That of the parameters; null: tokens stay as they are in the database.
+/// That of the parameters; null: tokens are not ended.
 /// Lifetime: `parameters` outlives it
 [[nodiscard]] std::unique_ptr<TokenEnd> token_end(const Parameters& parameters);
 

@@ -18,7 +18,9 @@ UsedTokens::UsedTokens(Host& log, RegistrySink& registry, std::unique_ptr<TokenE
     : log_(log), registry_(registry), end_(std::move(end)), pace_(pace) {}
 
 void UsedTokens::start() {
-    thread_ = std::thread([this] { run(); });
+    if (end_) {
+        thread_ = std::thread([this] { run(); });
+    }
 }
 
 void UsedTokens::stop() noexcept {
@@ -29,14 +31,15 @@ void UsedTokens::stop() noexcept {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-    if (end_) {
-        end_->interrupt();
-    }
+    end_->interrupt();
     wakes_.notify_all();
     thread_.join();
 }
 
 void UsedTokens::take(const UsedToken& token) noexcept {
+    if (!end_) {
+        return;
+    }
     const std::lock_guard lock(mutex_);
     try {
         if (!known_.insert(pair_of(token)).second) {
@@ -132,12 +135,6 @@ void UsedTokens::withdraw(Lock& lock) {
         wakes_.wait_for(lock, pace_.pause_least, [this] { return stopping_; });
     } else if (end > front_) {
         withdrawn_ = end - front_;
-    }
-    if (!end_) {
-        for (; withdrawn_ > 0; --withdrawn_, ++front_) {
-            known_.erase(pair_of(waiting_.front()));
-            waiting_.pop_front();
-        }
     }
 }
 

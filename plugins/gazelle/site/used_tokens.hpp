@@ -41,7 +41,7 @@ struct TokenPace {
 /// Thread: any, unless said otherwise
 class UsedTokens {
 public:
-    /// `end` null: tokens are withdrawn here, and stay as they are in the database.
+    /// `end` null: nothing is done, a token is good until the site ends it by itself.
     /// Lifetime: log and registry outlive it
     UsedTokens(Host& log, RegistrySink& registry, std::unique_ptr<TokenEnd> end,
                TokenPace pace = {});
