@@ -1,6 +1,9 @@
 #include "tests/gazelle_program/private_tracker.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <fstream>
 #include <stdexcept>
 
 namespace chihaya::test {
@@ -123,6 +126,14 @@ HttpReply PrivateTracker::manage(const std::string& method, const std::string& p
     TcpClient client(process_.management_port());
     client.send(method + ' ' + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     return client.read_reply();
+}
+
+std::size_t PrivateTracker::resident() const {
+    std::ifstream file("/proc/" + std::to_string(process_.pid()) + "/statm");
+    std::size_t total = 0;
+    std::size_t pages = 0;
+    file >> total >> pages;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::uint64_t PrivateTracker::number(const std::string& name) const {

@@ -8,6 +8,7 @@
 #include "tests/wire_http/tracker.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,6 +70,8 @@ public:
 
     /// Waits until everything that was answered so far is in the database.
     void wait_flushed();
+    /// A reply that somebody else has read: what it tells the site is waited for, too. Thread: any
+    void count(const HttpReply& reply);
 
     /// A call of the site, in its dialect's way: "action=…" and "get=…"
     // NOLINTNEXTLINE(modernize-use-nodiscard): many call for what it does
@@ -78,12 +81,12 @@ public:
     /// A management call and its reply.
     // NOLINTNEXTLINE(modernize-use-nodiscard): many call for what it does
     HttpReply manage(const std::string& method, const std::string& path) const;
+    /// Bytes of its memory that are in use.
+    [[nodiscard]] std::size_t resident() const;
     /// A number of the backend driver's, as /stats shows it. Errors: std::runtime_error without it
     [[nodiscard]] std::uint64_t number(const std::string& name) const;
 
 private:
-    void count(const HttpReply& reply);
-
     Gazelle dialect_;
     ChihayaProcess process_;
     std::atomic<std::uint64_t> recorded_{0};  // announces that the site is told of
