@@ -49,6 +49,37 @@ TEST_CASE("#54 after a deadlock both the site's change and the tracker's are the
     });
 }
 
+TEST_CASE("#54 a site that writes to the same rows all the time meets no deadlock") {
+    on_each_frail_site([](Site& site) {
+        TruthfulPeers peers(site);
+        PrivateTracker tracker(site, {.params = R"("flush_interval": "100ms")"});
+        const auto deadlocks = [&] {
+            return site.sql().value(
+                "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+                " WHERE VARIABLE_NAME = 'INNODB_DEADLOCKS'");
+        };
+        const std::string before = deadlocks();
+        const std::string add = "UPDATE " + site.users_table() + " SET Uploaded = Uploaded + 1";
+        SteadyLoad load(peers, tracker);
+        Sql php(site.server(), site.schema());
+        int times = 0;
+        constexpr std::uint64_t flushes = 30;
+        for (; tracker.number("flushes") < flushes; ++times) {
+            php.run(add + ';' + "UPDATE " + site.torrents_table() +
+                    " SET Snatched = Snatched + 0 WHERE " + site.torrents_key() +
+                    " IN (203, 201, 200);"
+                    "DELETE FROM xbt_files_users WHERE uid <> 0 AND"
+                    " mtime < UNIX_TIMESTAMP() - 3600");
+        }
+        load.wait_for_rounds();
+        load.finish();
+        php.run("UPDATE " + site.users_table() + " SET Uploaded = Uploaded - " +
+                std::to_string(times));
+        CHECK(peers.differences(site) == "");
+        CHECK(deadlocks() == before);
+    });
+}
+
 TEST_CASE("#55 a row that somebody else holds for seconds is waited for, beside the announces") {
     on_each_frail_site([](Site& site) {
         TruthfulPeers peers(site);

@@ -88,15 +88,15 @@ private:
     std::map<std::uint32_t, Credit> before_;  // totals when it was made
 };
 
-/// Plays a scenario on a site of each dialect, each made for it.
+/// Plays a scenario on a site of each dialect, each made for it on that server.
 template <class Scenario>
-void on_each_site(Scenario scenario) {
+void on_each_site(Scenario scenario, MariadbServer& (*server)() = shared_mariadb) {
     if (lacks_mariadb()) {
         return;
     }
     for (const Gazelle dialect : {Gazelle::whatcd, Gazelle::opsnet}) {
         INFO("the site is " << (dialect == Gazelle::whatcd ? "WhatCD's" : "Orpheus'"));
-        Site site(dialect);
+        Site site(dialect, server());
         scenario(site);
     }
 }

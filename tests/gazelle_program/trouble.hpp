@@ -18,14 +18,7 @@ namespace chihaya::test {
 /// Plays a scenario on a site of each dialect, each made for it on that server.
 template <class Scenario>
 void on_each_frail_site(Scenario scenario) {
-    if (lacks_mariadb()) {
-        return;
-    }
-    for (const Gazelle dialect : {Gazelle::whatcd, Gazelle::opsnet}) {
-        INFO("the site is " << (dialect == Gazelle::whatcd ? "WhatCD's" : "Orpheus'"));
-        Site site(dialect, frail_mariadb());
-        scenario(site);
-    }
+    on_each_site(scenario, frail_mariadb);
 }
 
 /// The load ends, the books are closed, and every sum is right: checks it.
