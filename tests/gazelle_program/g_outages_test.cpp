@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,6 +36,10 @@ TEST_CASE("#51 an outage of the database delays the books, and nothing else") {
         tracker.announce({.user = 15, .left = 0, .event = "completed"});
         const std::uint64_t waiting = tracker.number("spooled_deltas");
         CHECK(waiting >= TruthfulPeers::all);
+        // Calls of the site are heard, and a site that cannot be read is read later.
+        CHECK(tracker.update("action=add_user&id=901&passkey=" + passkey_of(901)).is_success);
+        tracker.announce({.user = 901, .torrent = 102});
+        tracker.process().signal(SIGHUP);
         std::this_thread::sleep_for(std::chrono::seconds(3));  // the outage
         load.wait_for_rounds();
         CHECK(tracker.number("spooled_deltas") > waiting);
@@ -42,6 +47,11 @@ TEST_CASE("#51 an outage of the database delays the books, and nothing else") {
         const std::int64_t back = now();
         frail_mariadb().start();
         site.reconnect();
+        site.add_users(900, 1);
+        wait_until("the site is read", [&] {
+            return bencode::parse(tracker.ask({.user = 900, .torrent = 102}).body)->has("peers");
+        });
+        tracker.announce({.user = 901, .torrent = 102});
         check_sums(site, tracker, load, peers);
         REQUIRE(site.snatches().size() == 1);
         CHECK(site.snatches().front().at >= completed - 1);

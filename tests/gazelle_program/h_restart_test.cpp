@@ -1,4 +1,4 @@
-// Group H: trackers that end, in whatever way, and those that come after them.
+// Group H: what a tracker that ends leaves to the one that comes after it.
 
 #include "tests/gazelle_program/shifted_clock.hpp"
 #include "tests/gazelle_program/trouble.hpp"
@@ -15,12 +15,6 @@ TEST_SUITE_BEGIN("the tracker of a Gazelle site: restarts");
 
 namespace chihaya::test {
 namespace {
-
-/// SIGKILL: nothing is saved.
-void kill(PrivateTracker& tracker) {
-    tracker.process().signal(SIGKILL);
-    CHECK(tracker.process().wait() == 128 + SIGKILL);
-}
 
 /// Users 10 leeching and 15 seeding torrent 100.
 void begin(PrivateTracker& tracker) {
@@ -43,73 +37,6 @@ TEST_CASE("#61 a tracker that is told to end brings what it has to the database 
     });
 }
 
-TEST_CASE("#62 what a tracker cannot bring to the database, the next one does") {
-    on_each_frail_site([](Site& site) {
-        const TempDir folder;
-        const TrackerChoices choices{.members = R"("request_timeout": "1s")",
-                                     .state = folder.path().string()};
-        TruthfulPeers peers(site);
-        {
-            PrivateTracker tracker(site, choices);
-            peers.announce(tracker);
-            tracker.wait_flushed();
-            frail_mariadb().stop();
-            peers.announce(tracker);
-            peers.announce(tracker);
-            CHECK(tracker.process().stop() == 0);
-            CHECK(tracker.log().find("spool") != std::string::npos);
-        }
-        frail_mariadb().start();
-        site.reconnect();
-        CHECK(peers.differences(site) != "");
-        PrivateTracker tracker(site, choices);
-        CHECK(peers.differences(site) == "");
-        CHECK(tracker.log().find("of the time before the start are brought in") !=
-              std::string::npos);
-        peers.announce(tracker);
-        tracker.wait_flushed();
-        CHECK(peers.differences(site) == "");
-    });
-}
-
-TEST_CASE("#63 a tracker that is killed loses nothing that is in its spool") {
-    on_each_site_and_redis([](Site& site) {
-        const TempDir folder;
-        const TrackerChoices choices{.params = R"("flush_interval": "1m")",
-                                     .state = folder.path().string()};
-        TruthfulPeers peers(site);
-        for (int life = 0; life < 3; ++life) {
-            PrivateTracker tracker(site, choices);
-            CHECK((life == 0 || peers.differences(site) == ""));
-            peers.announce(tracker);
-            peers.announce(tracker);
-            wait_until("all is in the spool",
-                       [&] { return tracker.number("recorded_deltas") >= 2 * TruthfulPeers::all; });
-            kill(tracker);
-        }
-        const PrivateTracker last(site, choices);
-        CHECK(peers.differences(site) == "");
-    });
-}
-
-TEST_CASE("#63 what a killed tracker takes along is credited when its peers come back") {
-    on_each_site([](Site& site) {
-        TruthfulPeers peers(site);
-        for (int life = 0; life < 3; ++life) {  // each with a spool of its own, as if on a new disk
-            PrivateTracker tracker(site, {.params = R"("flush_interval": "1s")"});
-            peers.announce(tracker);
-            tracker.wait_flushed();
-            CHECK(peers.differences(site) == "");
-            peers.announce(tracker);
-            kill(tracker);
-        }
-        PrivateTracker last(site);
-        peers.announce(last);
-        last.wait_flushed();
-        CHECK(peers.differences(site) == "");
-    });
-}
-
 TEST_CASE("#64 peers of the time before are counted, handed to nobody, and gone after a while") {
     on_each_site([](Site& site) {
         ShiftedClock clock;
@@ -118,7 +45,8 @@ TEST_CASE("#64 peers of the time before are counted, handed to nobody, and gone 
         {
             PrivateTracker before(site, choices);
             begin(before);
-            kill(before);
+            before.process().signal(SIGKILL);
+            before.process().wait();
         }
         PrivateTracker tracker(site, choices);
         CHECK(site.torrent(100).crowd == Crowd{1, 1});

@@ -59,9 +59,11 @@ std::string target(const UserAnnounce& announce) {
     return out + announce.more;
 }
 
-PrivateTracker::PrivateTracker(const Site& site, TrackerChoices choices)
+PrivateTracker::PrivateTracker(const Site& site, const TrackerChoices& choices)
     : dialect_(site.dialect()), process_(options(site, choices)) {
-    wait_until_it_serves();
+    if (choices.has_site) {
+        wait_until_it_serves();
+    }
 }
 
 HttpReply PrivateTracker::get(const std::string& target, const std::string& headers) {

@@ -22,6 +22,7 @@ struct TrackerChoices {
     std::string params{};                // likewise of `backend.params`
     std::string site_url{};              // where it ends tokens; empty: nowhere
     std::optional<std::string> state{};  // its state_dir; otherwise one of its own
+    bool has_site = true;                // false: whose database is away, it need not serve at once
 };
 
 /// One announce of a user's client. What is not said is that of a leecher of torrent 100 that has
@@ -47,8 +48,9 @@ struct UserAnnounce {
 /// read again by itself. A proxy on 127.0.0.1 may say who its client is (X-Forwarded-For).
 class PrivateTracker {
 public:
-    /// Returns when it serves. Errors: std::runtime_error when it does not
-    explicit PrivateTracker(const Site& site, TrackerChoices choices = {});
+    /// Returns when it serves, if its site is there.
+    /// Errors: std::runtime_error when it does not
+    explicit PrivateTracker(const Site& site, const TrackerChoices& choices = {});
 
     [[nodiscard]] ChihayaProcess& process() noexcept { return process_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return process_.http_port(); }
