@@ -98,7 +98,7 @@ private:
     void replay(std::uint64_t position);
     [[nodiscard]] bool take_batch();
     [[nodiscard]] Written write_batch();
-    void set_aside();
+    void leave_out(Ledger& ledger);
     void committed(std::uint64_t rejected_rows);
     void give_back_batch();
     [[nodiscard]] Pause pause_after(const DatabaseError& error);
@@ -135,11 +135,12 @@ private:
     Ledger batch_;     // on its way; or in doubt
     Ledger left_out_;  // of it: rows whose table or right is missing
     Ledger aside_;     // such rows of earlier batches
+    bool batch_is_on_disk_ = true;
     std::uint64_t batch_from_ = 0;
     std::uint64_t batch_to_ = 0;
-    bool is_in_doubt_ = true;  // at first, about what the process before has left
-    bool takes_up_aside_ = false;
-    Written lacks_;  // which tables are left out for now
+    bool is_in_doubt_ = true;      // at first, about what the process before has left
+    bool takes_up_aside_ = false;  // it is written with those
+    Written lacks_;                // which tables are left out for now
     Clock::time_point aside_tried_{};
     Pause pause_{0};
     unsigned told_ = 0;  // number of the error that the log has

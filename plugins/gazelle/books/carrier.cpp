@@ -109,33 +109,28 @@ void Bookkeeper::replay(std::uint64_t position) {
             left.add(entry, true);
             ++count;
         },
-        [&](const Ledger& ledger) {
-            left.add(ledger);
-            takes_up_aside_ = true;
+        [&](const Ledger& ledger, bool was_set_aside) {
+            (was_set_aside ? aside_ : left).add(ledger);
         });
     left.add(pending_);
     std::swap(pending_, left);
     pending_entries_ += count;
     pending_from_ = position;
-    if (count > 0 || takes_up_aside_) {
+    if (count > 0 || !aside_.empty()) {
         log_.log(Severity::info, "spool: " + std::to_string(count) +
                                      " deltas of the time before the start are brought in");
     }
-    if (pending_.empty()) {
-        has_recovered_ = true;
-    }
+    has_recovered_ = pending_.empty() && aside_.empty();
 }
 
 /// False: there is nothing to bring.
 bool Bookkeeper::take_batch() {
     const std::lock_guard lock(books_);
-    if (lacks_.lacks_some() && Clock::now() - aside_tried_ >= rules_.operator_pause) {
+    takes_up_aside_ = !aside_.empty() && Clock::now() - aside_tried_ >= rules_.operator_pause;
+    if (takes_up_aside_) {
         lacks_ = Written();  // somebody may have mended it
-        pending_.add(aside_);
-        aside_.clear();
-        takes_up_aside_ = true;
     }
-    if (pending_.empty()) {
+    if (pending_.empty() && !takes_up_aside_) {
         return false;
     }
     std::swap(batch_, pending_);
@@ -144,6 +139,7 @@ bool Bookkeeper::take_batch() {
         spool_.skip(1);
     }
     spool_.roll();
+    batch_is_on_disk_ = is_spooling_;
     batch_from_ = pending_from_;
     batch_to_ = spool_.end();
     pending_from_ = batch_to_;
@@ -155,29 +151,35 @@ bool Bookkeeper::take_batch() {
 
 Written Bookkeeper::write_batch() {
     const Marker marker{.spool = spool_.id(), .position = batch_to_};
-    if (lacks_.lacks_some()) {
-        set_aside();
+    Ledger both;
+    if (takes_up_aside_) {
+        both = batch_;
+        both.add(aside_);
     }
-    Written written = archive_.write(batch_, marker);
+    Ledger& ledger = takes_up_aside_ ? both : batch_;
+    if (lacks_.lacks_some()) {
+        leave_out(ledger);
+    }
+    Written written = archive_.write(ledger, marker);
     if (!written.ok() && !written.is_in_doubt && written.lacks_some()) {
         lacks_ = written;
         aside_tried_ = Clock::now();
-        set_aside();
-        written = archive_.write(batch_, marker);
+        leave_out(ledger);
+        written = archive_.write(ledger, marker);
     }
     return written;
 }
 
 /// On disk first: once the rest is in the database, nobody brings these rows again.
-void Bookkeeper::set_aside() {
+void Bookkeeper::leave_out(Ledger& ledger) {
     if (lacks_.lacks_torrents) {
-        left_out_.torrents.swap(batch_.torrents);
+        left_out_.torrents.swap(ledger.torrents);
     }
     if (lacks_.lacks_tokens) {
-        left_out_.tokens.swap(batch_.tokens);
+        left_out_.tokens.swap(ledger.tokens);
     }
     if (lacks_.lacks_snatches) {
-        left_out_.snatches.swap(batch_.snatches);
+        left_out_.snatches.swap(ledger.snatches);
     }
     const std::lock_guard lock(books_);
     if (!left_out_.empty() && !spool_.set_aside(batch_to_, left_out_)) {
@@ -185,17 +187,18 @@ void Bookkeeper::set_aside() {
                  "spool: found no room on the disk for rows that the database "
                  "does not take now: they are in memory only; make room");
     }
-    aside_tried_ = Clock::now();
 }
 
 void Bookkeeper::committed(std::uint64_t rejected_rows) {
     const std::lock_guard lock(books_);
     spool_.confirm(batch_to_);
+    if (takes_up_aside_) {
+        aside_.clear();
+    }
     aside_.add(left_out_);
     left_out_.clear();
     batch_.clear();
     carried_entries_ += std::exchange(batch_entries_, 0);
-    takes_up_aside_ = false;
     has_recovered_ = true;
     ++numbers_.flushes;
     numbers_.waiting.flushed =
@@ -208,12 +211,15 @@ void Bookkeeper::committed(std::uint64_t rejected_rows) {
 void Bookkeeper::give_back_batch() {
     const std::lock_guard lock(books_);
     spool_.abandon();
-    batch_.add(left_out_);
+    if (!takes_up_aside_) {
+        batch_.add(left_out_);
+    }
+    left_out_.clear();
     batch_.add(pending_);
     std::swap(pending_, batch_);
     batch_.clear();
-    left_out_.clear();
     pending_from_ = batch_from_;
+    is_spooling_ = is_spooling_ && batch_is_on_disk_;
     pending_entries_ += std::exchange(batch_entries_, 0);
     ++numbers_.failed_flushes;
 }

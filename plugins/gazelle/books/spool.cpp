@@ -169,14 +169,8 @@ void Spool::find_files() {
         }
     }
     // A ledger may have been finished, and what it stands for not removed yet.
-    for (const LedgerFile& ledger : ledgers_) {
-        std::erase_if(segments_, [&](const auto& segment) {
-            const bool is_replaced = segment.first >= ledger.from && segment.first < ledger.to;
-            if (is_replaced) {
-                remove(segment_name(segment.first));
-            }
-            return is_replaced;
-        });
+    for (const LedgerFile& ledger : std::vector(ledgers_)) {
+        forget_replaced(ledger);
     }
 }
 
@@ -196,16 +190,16 @@ std::uint64_t Spool::end_of_segments() {
 
 void Spool::replay(std::uint64_t position, std::uint64_t until,
                    const std::function<void(const Entry&)>& take_entry,
-                   const std::function<void(const Ledger&)>& take_ledger) {
+                   const std::function<void(const Ledger&, bool)>& take_ledger) {
     for (const LedgerFile& file : ledgers_) {
-        if (!file.holds_at(position)) {
+        if (!file.holds_at(position) || file.from >= until) {
             continue;
         }
         Ledger ledger;
         if (!read_ledger(folder_ / file.name(), id_, ledger)) {
             fail(folder_ / file.name(), "it is not sound; move it away to go on without it");
         }
-        take_ledger(ledger);
+        take_ledger(ledger, file.was_set_aside());
     }
     for (const auto& [from, bytes] : segments_) {
         if (from >= until) {
@@ -266,24 +260,29 @@ bool Spool::replace(std::uint64_t from, const Ledger& ledger) {
         return false;
     }
     roll();
-    forget_segments_from(from);
-    std::erase_if(ledgers_, [&](const LedgerFile& older) {
-        const bool is_replaced = older.from >= from && older.from < older.to;
-        if (is_replaced) {
-            remove(older.name());
-        }
-        return is_replaced;
-    });
     ledgers_.push_back(file);
+    forget_replaced(file);
     measure();
     return true;
 }
 
-void Spool::forget_segments_from(std::uint64_t from) noexcept {
-    for (auto segment = segments_.lower_bound(from); segment != segments_.end();) {
-        remove(segment_name(segment->first));
-        segment = segments_.erase(segment);
-    }
+/// Everything that `by` stands for.
+void Spool::forget_replaced(const LedgerFile& by) noexcept {
+    std::erase_if(segments_, [&](const auto& segment) {
+        const bool is_replaced = segment.first >= by.from && segment.first < by.to;
+        if (is_replaced) {
+            remove(segment_name(segment.first));
+        }
+        return is_replaced;
+    });
+    std::erase_if(ledgers_, [&](const LedgerFile& other) {
+        const bool is_replaced = !other.was_set_aside() && other.from >= by.from &&
+                                 other.to <= by.to && other.name() != by.name();
+        if (is_replaced) {
+            remove(other.name());
+        }
+        return is_replaced;
+    });
 }
 
 bool Spool::set_aside(std::uint64_t position, const Ledger& ledger) {
@@ -310,7 +309,7 @@ void Spool::abandon() noexcept {
         aside_.reset();
     }
     for (LedgerFile& file : ledgers_) {
-        if (taken_up_ != 0 && file.high == taken_up_ && file.from == file.to) {
+        if (taken_up_ != 0 && file.high == taken_up_ && file.was_set_aside()) {
             rename(file, for_ever);
         }
     }

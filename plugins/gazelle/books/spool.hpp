@@ -54,11 +54,11 @@ public:
     }
 
     /// Hands over what a database at `position` does not have, up to `until`, and forgets what
-    /// cannot hold any more.
+    /// cannot hold any more. `take_ledger` is told whether those rows were set aside.
     /// Errors: std::runtime_error that names a file that is not sound; then nothing was forgotten
     void replay(std::uint64_t position, std::uint64_t until,
                 const std::function<void(const Entry&)>& take_entry,
-                const std::function<void(const Ledger&)>& take_ledger);
+                const std::function<void(const Ledger&, bool was_set_aside)>& take_ledger);
 
     /// The entries count in any case. False: they are not on disk, and a ledger must stand for them
     /// (`replace`).
@@ -98,6 +98,7 @@ private:
         std::uint64_t from = 0;
         std::uint64_t to = 0;
         [[nodiscard]] std::string name() const;
+        [[nodiscard]] bool was_set_aside() const noexcept { return from == to; }
         [[nodiscard]] bool holds_at(std::uint64_t position) const noexcept {
             return low <= position && position < high;
         }
@@ -113,7 +114,7 @@ private:
     void remove(const std::string& name) noexcept;
     void rename(LedgerFile& file, std::uint64_t high) noexcept;
     void forget_before(std::uint64_t position) noexcept;
-    void forget_segments_from(std::uint64_t from) noexcept;
+    void forget_replaced(const LedgerFile& by) noexcept;
     void measure() noexcept;
 
     const std::filesystem::path folder_;
