@@ -46,7 +46,7 @@ TEST_CASE("an unknown parameter is a warning that names what is accepted") {
     CHECK(host.lines_of(Severity::warning) == 1);
 }
 
-TEST_CASE("lifetimes and purging change while announces go on; peer ids do not") {
+TEST_CASE("lifetimes and purging change while announces go on, but peer ids do not") {
     Tracker tracker;
     tracker.announce(announce_of(1));
     CHECK(tracker.driver().reconfigure({.peer_lifetime = seconds(100)}).ok());

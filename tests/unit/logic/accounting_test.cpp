@@ -181,7 +181,7 @@ TEST_CASE("a seeder that becomes a leecher again is the same stay, and is credit
     CHECK_FALSE(has(delta.flags, DeltaFlags::is_seeder));
 }
 
-TEST_CASE("a goodbye is credited; one from nobody known is not") {
+TEST_CASE("a goodbye is credited, but not one from nobody known") {
     Announced leaving;
     leaving.before(400, 100).request.event = Event::stopped;
     CHECK(account(leaving, {}, now).uploaded_credited == 600);

@@ -110,7 +110,7 @@ TEST_CASE("without a lapse of the driver, what a load leaves out stays") {
     CHECK(has_second(roster));
 }
 
-TEST_CASE("a load that fails withdraws nothing; the next one does") {
+TEST_CASE("a load that fails withdraws nothing, but the next one does") {
     ScriptedTracker driver;
     Roster roster(driver);
     fill(roster);

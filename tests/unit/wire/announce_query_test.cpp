@@ -151,7 +151,7 @@ TEST_CASE("keys may be escaped and are case-sensitive") {
     CHECK(good(announce_with("&LEFT=0&Port=9&info_hash%00=x&no_peer_id%31=1")).left == 65536);
 }
 
-TEST_CASE("separators may be ; and &amp; and a second ?") {
+TEST_CASE("separators may be a semicolon, an escaped ampersand and a second ?") {
     std::string query = "passkey=K?" + announce_with("&event=stopped");
     CHECK(good(query).event == Event::stopped);
     for (std::size_t at = 0; (at = query.find('&', at)) != std::string::npos; at += 5) {

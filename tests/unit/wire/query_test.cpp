@@ -39,7 +39,7 @@ std::optional<std::string> decoded(std::string_view raw) {
 
 TEST_SUITE_BEGIN("query");
 
-TEST_CASE("items are separated by &, ; and a further ?") {
+TEST_CASE("items are separated by &, semicolon and a further ?") {
     CHECK(items_of("a=1&b=2;c=3?d=4") == Items{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}});
 }
 
