@@ -52,11 +52,29 @@ int whole_seconds(std::chrono::milliseconds time) {
     return static_cast<int>(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
 
+/// The library's own start, which is for one thread at a time; what it keeps is given back when the
+/// plugin is unloaded.
+class ClientLibrary {
+public:
+    ClientLibrary() noexcept : is_ready_(::mysql_library_init(0, nullptr, nullptr) == 0) {}
+    ~ClientLibrary() {
+        if (is_ready_) {
+            ::mysql_library_end();
+        }
+    }
+    ClientLibrary(const ClientLibrary&) = delete;
+    ClientLibrary& operator=(const ClientLibrary&) = delete;
+
+    [[nodiscard]] bool is_ready() const noexcept { return is_ready_; }
+
+private:
+    bool is_ready_;
+};
+
 /// Connects nothing yet. Errors: nullptr when memory is short
 MYSQL* make_client(const Parameters& parameters, int (*wait)(my_socket, my_bool, int)) {
-    // The library's own start is for one thread at a time.
-    static const int started = ::mysql_library_init(0, nullptr, nullptr);
-    MYSQL* const client = started == 0 ? ::mysql_init(nullptr) : nullptr;
+    static const ClientLibrary library;
+    MYSQL* const client = library.is_ready() ? ::mysql_init(nullptr) : nullptr;
     if (client == nullptr) {
         return nullptr;
     }
