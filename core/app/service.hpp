@@ -44,9 +44,9 @@ public:
     /// Errors: StartupError; an address that cannot be bound is BindError
     void start();
 
-    /// Has the site read again; nobody is refused meanwhile. Thread: any, between `start` and
-    /// `stop`
-    void reload_site() noexcept { site_loader_->request(); }
+    /// Has the site read again for the operator; nobody is refused meanwhile. Thread: any, between
+    /// `start` and `stop`
+    void reload_site() noexcept { site_loader_->request_of_operator(); }
 
     /// Accepts no more, answers what is in flight within `request_timeout`, flushes the backend,
     /// and gives everything back. Harmless when not started.

@@ -52,6 +52,13 @@ void SiteLoader::request() noexcept {
     changed_.notify_all();
 }
 
+void SiteLoader::request_of_operator() noexcept {
+    const std::lock_guard lock(mutex_);
+    is_requested_ = true;
+    is_meant_ = is_withheld_;
+    changed_.notify_all();
+}
+
 void SiteLoader::wait_for_first(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, patience, [this] { return has_tried_; });
@@ -70,7 +77,7 @@ void SiteLoader::stop() noexcept {
 
 void SiteLoader::run() {
     while (wait_for_request()) {
-        loaded(roster_.load_site(*site_, kept_, ends_, findings_));
+        loaded(roster_.load_site(*site_, kept_, ends_, findings_, take_meant()));
         const std::lock_guard lock(mutex_);
         has_tried_ = true;
         changed_.notify_all();
@@ -93,6 +100,13 @@ bool SiteLoader::wait_for_request() {
     return !ends();
 }
 
+/// A yes is good for one load, however it ends.
+logic::MassErasure SiteLoader::take_meant() noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(is_meant_, false) ? logic::MassErasure::meant
+                                           : logic::MassErasure::withheld;
+}
+
 void SiteLoader::loaded(const Status& status) {
     if (ends_) {
         return;
@@ -108,11 +122,28 @@ void SiteLoader::loaded(const Status& status) {
     }
     pause_ = {};
     if (status.ok()) {
+        withheld(findings_);
         tell(std::exchange(findings_, {}));
     }
     roster_.set_whole(true);
     has_loaded_ = true;
     has_failed_ = false;
+}
+
+/// Once, until a load has found nothing like it.
+void SiteLoader::withheld(const logic::SiteFindings& findings) {
+    const bool is_withheld = findings.any_withheld();
+    {
+        const std::lock_guard lock(mutex_);
+        is_meant_ = is_meant_ && is_withheld;
+        if (std::exchange(is_withheld_, is_withheld) || !is_withheld) {
+            return;
+        }
+    }
+    log_.write(Severity::error, area,
+               "most of what the site had is gone from its database: nothing is erased here; "
+               "mend the database, or send SIGHUP to say that it is right",
+               {{"users", findings.users.withheld}, {"torrents", findings.torrents.withheld}});
 }
 
 /// At the first load, what there is now; later what was not known without it.

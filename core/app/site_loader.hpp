@@ -21,7 +21,10 @@ namespace chihaya::app {
 /// One load at a time; requests that come while one waits are one. A load that fails is repeated
 /// until one succeeds. Announces go on meanwhile.
 ///
-/// Thread: `request` from any thread, at any time; the rest from the main thread
+/// A load that finds most of the users or torrents gone erases nothing; an error in the log says
+/// so, once. The operator's next request is taken for a yes.
+///
+/// Thread: requests from any thread, at any time; the rest from the main thread
 class SiteLoader {
 public:
     /// `kept` are clients that stay although the site does not know them; fixed by `start`.
@@ -40,6 +43,9 @@ public:
     /// Has the site read again, soon. Before the first load it says nothing new.
     void request() noexcept;
 
+    /// The same, by the operator: what a load has not dared to erase is erased.
+    void request_of_operator() noexcept;
+
     /// Returns when the first load has come to an end, or `patience` is over.
     void wait_for_first(std::chrono::milliseconds patience);
 
@@ -50,6 +56,8 @@ private:
     void run();
     [[nodiscard]] bool wait_for_request();
     void loaded(const Status& status);
+    [[nodiscard]] logic::MassErasure take_meant() noexcept;
+    void withheld(const logic::SiteFindings& findings);
     void tell(const logic::SiteFindings& findings);
 
     logic::Roster& roster_;
@@ -62,6 +70,8 @@ private:
     bool is_allowed_ = false;   // these under the mutex
     bool is_requested_ = true;  // the first load
     bool has_tried_ = false;
+    bool is_withheld_ = false;  // the last load that succeeded has not erased what is gone
+    bool is_meant_ = false;     // and it is to be
     std::atomic<bool> ends_{false};
 
     // The thread's own.

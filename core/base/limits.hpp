@@ -153,6 +153,10 @@ inline constexpr std::size_t site_findings_text_max = 4096;
 inline constexpr std::chrono::milliseconds site_load_pause = 1s;
 inline constexpr std::chrono::milliseconds site_load_pause_max = 10s;
 
+/// A load that would erase more than half of more users, or torrents, than these is not believed
+/// until the operator says so: a site of this size is mended by hand, a larger one is not.
+inline constexpr std::size_t site_erasure_small = 100;
+
 /// The start waits so long for the first load: most sites are read within it, and nobody is told to
 /// come back.
 inline constexpr std::chrono::milliseconds site_load_wait = 1s;
@@ -175,8 +179,8 @@ inline constexpr std::chrono::milliseconds management_connection_time = 15s;
 /// Highest multiplier of a user or a torrent: more is a slip of the hand.
 inline constexpr double multiplier_max = 1000.0;
 
-/// Users or torrents in one page of `GET /users` or `GET /torrents`: by default, and at most; a page
-/// of the largest size is 1.5 MB.
+/// Users or torrents in one page of `GET /users` or `GET /torrents`: by default, and at most; a
+/// page of the largest size is 1.5 MB.
 inline constexpr std::size_t list_page_default = 100;
 inline constexpr std::size_t list_page_max = 10'000;
 

@@ -107,10 +107,11 @@ void Roster::on_lapsed(std::function<void()> hook) {
 }
 
 Status Roster::load_site(BackendDriver& site, std::span<const ClientRecord> kept,
-                         const std::atomic<bool>& ends, SiteFindings& findings) noexcept {
+                         const std::atomic<bool>& ends, SiteFindings& findings,
+                         MassErasure erasure) noexcept {
     SiteLoad load({.roster = *this, .driver = driver_, .turn = changes_, .tables = *tables_}, ends,
                   findings);
-    return load.run(site, kept);
+    return load.run(site, kept, erasure);
 }
 
 void Roster::on_site_lapsed(std::function<void()> hook) {

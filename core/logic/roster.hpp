@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class BackendDriver;
 namespace chihaya::logic {
 
 struct SiteFindings;
+enum class MassErasure : std::uint8_t;
 class Replica;
 class RosterTables;
 
@@ -114,9 +116,11 @@ public:
     /// Reads the whole site: writes what differs, erases what it has no more, and adds what it did
     /// to `findings`. `kept` are clients that stay in any case. It gives up soon after `ends`.
     /// Errors: the site's or the driver's; unsupported when there is no site. Then nothing is
-    /// erased Thread: one at a time
+    /// erased
+    /// Thread: one at a time
     Status load_site(BackendDriver& site, std::span<const ClientRecord> kept,
-                     const std::atomic<bool>& ends, SiteFindings& findings) noexcept;
+                     const std::atomic<bool>& ends, SiteFindings& findings,
+                     MassErasure erasure) noexcept;
 
     /// `hook` is called when the shared copy (the replica) has lapsed, on the thread that says so:
     /// it lets a thread of its owner `load` afresh, and returns. Set before anybody writes.

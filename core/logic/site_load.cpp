@@ -1,5 +1,6 @@
 #include "core/logic/site_load.hpp"
 
+#include "core/base/limits.hpp"
 #include "core/logic/site_news.hpp"
 
 #include <algorithm>
@@ -16,13 +17,19 @@ constexpr std::size_t at_once = 1000;
 constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
 constexpr Status stopping{StatusCode::unavailable, "the tracker is stopping"};
 
+/// How many of `known` records are gone, where that is too much to be believed at once; else 0.
+std::uint64_t suspicious(std::size_t known, std::uint64_t gone) noexcept {
+    return known > limits::site_erasure_small && gone > known / 2 ? gone : 0;
+}
+
 }  // namespace
 
-Status SiteLoad::run(BackendDriver& site, std::span<const ClientRecord> kept) noexcept {
+Status SiteLoad::run(BackendDriver& site, std::span<const ClientRecord> kept,
+                     MassErasure erasure) noexcept {
     parts_.tables.begin_site_load();
     Status loaded = site.load(*this);
     if (loaded.ok()) {
-        loaded = failed_.ok() ? finish(kept) : failed_;
+        loaded = failed_.ok() ? finish(kept, erasure) : failed_;
     }
     parts_.tables.end_site_load();
     return loaded;
@@ -118,12 +125,34 @@ void SiteLoad::lapsed() noexcept {
     parts_.roster.lapsed();
 }
 
-Status SiteLoad::finish(std::span<const ClientRecord> kept) noexcept {
+Status SiteLoad::finish(std::span<const ClientRecord> kept, MassErasure erasure) noexcept {
     try {
-        return erase_what_is_gone(kept);
+        if (!parts_.tables.has_seen_all()) {
+            return out_of_memory;
+        }
+        const bool is_meant = erasure == MassErasure::meant;
+        return is_meant || !withholds() ? erase_what_is_gone(kept) : Status{};
     } catch (const std::exception&) {
         return out_of_memory;
     }
+}
+
+/// Nothing is believed of a site that has lost most of its users, or of its torrents.
+bool SiteLoad::withholds() {
+    RosterTables& tables = parts_.tables;
+    std::uint64_t users = 0;
+    std::uint64_t torrents = 0;
+    for (std::size_t piece = 0; piece < RosterTables::pieces; ++piece) {
+        users += tables.unseen_users(piece).size();
+        torrents += tables.unseen_torrents(piece).size();
+    }
+    const Roster::Sizes sizes = tables.sizes();
+    const auto before = [](std::size_t now, const SiteFinding& finding) {
+        return now - std::min<std::size_t>(now, finding.added);
+    };
+    findings_.users.withheld = suspicious(before(sizes.users, findings_.users), users);
+    findings_.torrents.withheld = suspicious(before(sizes.torrents, findings_.torrents), torrents);
+    return findings_.any_withheld();
 }
 
 /// What somebody has put since it was found missing stays.
@@ -149,7 +178,7 @@ Status SiteLoad::erase_unseen(std::span<const Record> missing, SiteFinding& find
 Status SiteLoad::erase_what_is_gone(std::span<const ClientRecord> kept) {
     TrackerDriver& driver = parts_.driver;
     RosterTables& tables = parts_.tables;
-    Status status = tables.has_seen_all() ? Status{} : out_of_memory;
+    Status status;
     for (std::size_t piece = 0; status.ok() && piece < RosterTables::pieces; ++piece) {
         status = erase_unseen<TokenRecord>(
             tables.unseen_tokens(piece), findings_.tokens,

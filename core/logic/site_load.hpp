@@ -37,7 +37,8 @@ public:
         : parts_(parts), ends_(ends), findings_(findings) {}
 
     /// `kept`: clients that stay although the site does not know them.
-    Status run(BackendDriver& site, std::span<const ClientRecord> kept) noexcept;
+    Status run(BackendDriver& site, std::span<const ClientRecord> kept,
+               MassErasure erasure) noexcept;
 
     Status put_users(std::span<const UserRecord> users) noexcept override;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override;
@@ -60,7 +61,8 @@ private:
     template <class Record, class Write, class Publish>
     Status erase_unseen(std::span<const Record> missing, SiteFinding& finding, Write write,
                         Publish publish);
-    Status finish(std::span<const ClientRecord> kept) noexcept;
+    Status finish(std::span<const ClientRecord> kept, MassErasure erasure) noexcept;
+    [[nodiscard]] bool withholds();
     Status erase_what_is_gone(std::span<const ClientRecord> kept);
     Status after(Status done) noexcept;
 

@@ -82,6 +82,12 @@ public:
         return has_line(text);
     }
 
+    int lines_with(std::string_view text) {
+        const std::lock_guard lock(mutex_);
+        return static_cast<int>(std::ranges::count_if(
+            lines_, [&](const std::string& line) { return line.find(text) != line.npos; }));
+    }
+
 private:
     Status answer(RegistrySink& sink) {
         std::unique_lock lock(mutex_);
@@ -177,6 +183,35 @@ TEST_CASE("what a reload found is told, with numbers and no passkey") {
     CHECK(site.roster.user("bertha"));
     CHECK_FALSE(site.roster.user("anna"));
     CHECK_FALSE(site.has_told("bertha"));
+}
+
+TEST_CASE(
+    "a site that lost most of its users is told once, and believed when the operator says so") {
+    Site site;
+    std::vector<UserRecord> users;
+    for (std::uint64_t id = 1; id <= 200; ++id) {
+        users.push_back(user(id, "user" + std::to_string(id)));
+    }
+    site.set(users);
+    site.start();
+    site.loader().wait_for_first(patience);
+    site.set({user(1, "user1"), user(300, "anna")});
+    SUBCASE("the operator, who has not been told, has it read") {
+        site.loader().request_of_operator();
+    }
+    SUBCASE("it is read by itself") {
+        site.loader().request();
+    }
+    REQUIRE(site.told("gone from its database"));
+    CHECK(site.has_told("users=199"));
+    REQUIRE(site.told("users 1 new"));
+    CHECK(site.roster.sizes().users == 201);
+    site.loader().request();
+    REQUIRE(site.asked(3));
+    site.loader().request_of_operator();
+    REQUIRE(site.told("users 199 gone"));
+    CHECK(site.roster.sizes().users == 2);
+    CHECK(site.lines_with("gone from its database") == 1);
 }
 
 TEST_CASE("requests while the site is read are one load more") {

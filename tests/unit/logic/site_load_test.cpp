@@ -93,7 +93,9 @@ struct Read {
         REQUIRE(again().ok());
         forget();
     }
-    Status again() { return roster.load_site(site, kept, ends, findings); }
+    Status again(MassErasure erasure = MassErasure::withheld) {
+        return roster.load_site(site, kept, ends, findings, erasure);
+    }
     void forget() {
         findings = {};
         before_ = driver.written().size();
@@ -118,7 +120,7 @@ TEST_CASE("the first load of a site is written through and published") {
     site.site = both;
     const std::atomic<bool> ends{false};
     SiteFindings findings;
-    REQUIRE(roster.load_site(site, {}, ends, findings).ok());
+    REQUIRE(roster.load_site(site, {}, ends, findings, MassErasure::withheld).ok());
     CHECK(has(roster, 1));
     CHECK(has(roster, 2));
     CHECK(driver.written().size() == 8);
@@ -340,6 +342,98 @@ TEST_CASE("thousands of records in one call are taken in pieces") {
     CHECK(read.roster.sizes().users == 2500);
     const Written all = read.driver.written();
     CHECK(all == Written{"put_users:1000", "put_users:1000", "put_users:500"});
+}
+
+TEST_CASE("a load that finds most of a large site gone erases nothing, unless that is meant") {
+    constexpr std::uint64_t known = 102;
+    static std::uint64_t shown;
+    static bool is_about_torrents;
+    const auto show = [](RegistrySink& sink) {
+        CHECK(sink.put_tokens(one(token(1, 1))).ok());
+        CHECK(sink.put_clients(one(client("-TR"))).ok());
+        for (std::uint64_t id = 1; id <= shown; ++id) {
+            const auto number = static_cast<std::uint8_t>(id);
+            const Status put = is_about_torrents
+                                   ? sink.put_torrents(one(torrent(number)))
+                                   : sink.put_users(one(user(id, "user" + std::to_string(id))));
+            CHECK(put.ok());
+        }
+        return Status{};
+    };
+    shown = known;
+    SUBCASE("users") {
+        is_about_torrents = false;
+    }
+    SUBCASE("torrents") {
+        is_about_torrents = true;
+    }
+    Read read(show);
+    const auto count = [&] {
+        const auto sizes = read.roster.sizes();
+        return is_about_torrents ? sizes.torrents : sizes.users;
+    };
+
+    shown = known / 2 - 1;
+    read.site.site = [](RegistrySink&) {
+        return Status{};
+    };
+    REQUIRE(read.again().ok());
+    CHECK(read.written().empty());
+    const SiteFindings all = read.findings;
+    CHECK((is_about_torrents ? all.torrents : all.users).withheld == known);
+    CHECK(read.roster.has_token(UserId{1}, hash(1)));
+    CHECK(read.roster.has_client(client("-TR").prefix));
+
+    read.site.site = show;
+    read.forget();
+    REQUIRE(read.again().ok());
+    CHECK(read.findings.any_withheld());
+    CHECK(count() == known);
+
+    read.forget();
+    REQUIRE(read.again(MassErasure::meant).ok());
+    CHECK_FALSE(read.findings.any_withheld());
+    CHECK(count() == shown);
+}
+
+TEST_CASE("half of a large site that is gone is erased, and all of a small one") {
+    static std::uint64_t shown;
+    const auto show = [](RegistrySink& sink) {
+        std::vector<UserRecord> users;
+        for (std::uint64_t id = 1; id <= shown; ++id) {
+            users.push_back(user(id, "user" + std::to_string(id)));
+        }
+        return sink.put_users(users);
+    };
+    shown = 102;
+    std::uint64_t left = 51;
+    SUBCASE("half") {}
+    SUBCASE("a small one") {
+        shown = 100;
+        left = 1;
+    }
+    Read read(show);
+    shown = left;
+    REQUIRE(read.again().ok());
+    CHECK_FALSE(read.findings.any_withheld());
+    CHECK(read.roster.sizes().users == left);
+}
+
+TEST_CASE("what another site's database adds does not hide what it lacks") {
+    static std::uint64_t from;
+    const auto show = [](RegistrySink& sink) {
+        std::vector<UserRecord> users;
+        for (std::uint64_t id = from; id < from + 1000; ++id) {
+            users.push_back(user(id, "user" + std::to_string(id)));
+        }
+        return sink.put_users(users);
+    };
+    from = 1;
+    Read read(show);
+    from = 5000;
+    REQUIRE(read.again().ok());
+    CHECK(read.findings.users.withheld == 1000);
+    CHECK(read.roster.user("user1"));
 }
 
 TEST_CASE("a load that is told to end takes nothing more") {
