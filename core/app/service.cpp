@@ -63,7 +63,8 @@ void Service::make_backend(const plugin::Library& library) {
                                        .roster = *roster_,
                                        .tracker = *tracker_,
                                        .policy = policy_,
-                                       .interval_setting = interval_setting_});
+                                       .interval_setting = interval_setting_,
+                                       .peer_lifetime = config_.effective_peer_lifetime()});
     BackendSetup setup;
     setup.params = config_.backend.params;
     const std::string spool_dir = spool_dir_of(config_);

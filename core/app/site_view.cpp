@@ -79,10 +79,12 @@ void SiteView::numbers(TrackerNumbers& numbers) noexcept {
 
 Status SiteView::set_interval(seconds interval, seconds jitter) noexcept {
     const bool is_good = interval >= seconds(1) && interval <= limits::announce_max &&
-                         jitter >= seconds(0) && jitter <= interval;
+                         jitter >= seconds(0) && jitter <= interval &&
+                         interval + jitter <= parts_.peer_lifetime;
     if (!is_good) {
         return {StatusCode::rejected,
-                "an interval is 1 second to 1 day, and its jitter no longer than that"};
+                "an interval is 1 second to 1 day, its jitter no longer than that, and both "
+                "together no longer than peer_lifetime"};
     }
     parts_.interval_setting.write({.interval = static_cast<std::uint32_t>(interval.count()),
                                    .jitter = static_cast<std::uint32_t>(jitter.count())});

@@ -12,6 +12,7 @@
 #include "core/logic/roster.hpp"
 #include "core/metrics/snapshot.hpp"
 
+#include <chrono>
 #include <vector>
 
 namespace chihaya::app {
@@ -26,6 +27,7 @@ public:
         TrackerDriver& tracker;
         const logic::Policy& policy;
         logic::IntervalSetting& interval_setting;  // which the policy names
+        std::chrono::seconds peer_lifetime;        // that of the tracker driver
     };
 
     /// The tracker is up from now on.

@@ -125,7 +125,8 @@ public:
 
     /// From now on, until the process ends, replies say `interval` plus a random share of up to
     /// `jitter`, and `interval` as the least.
-    /// Errors: rejected when it is not from a second to a day, or the jitter longer than it
+    /// Errors: rejected when it is not from a second to a day, the jitter longer than it, or both
+    ///         together longer than the peer lifetime: peers would be forgotten in between
     virtual Status set_interval(std::chrono::seconds interval,
                                 std::chrono::seconds jitter) noexcept = 0;
 

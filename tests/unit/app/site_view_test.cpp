@@ -24,7 +24,8 @@ struct World {
                    .roster = roster,
                    .tracker = driver,
                    .policy = policy,
-                   .interval_setting = setting}};
+                   .interval_setting = setting,
+                   .peer_lifetime = seconds(86'640)}};
 };
 
 }  // namespace
@@ -87,12 +88,12 @@ TEST_CASE("the numbers are those of all workers and of the tracker driver") {
     CHECK(numbers.uptime >= seconds(0));
 }
 
-TEST_CASE("an interval from a second to a day is set, with a jitter that is no longer") {
+TEST_CASE("an interval from a second to a day is set, if no peer is forgotten in between") {
     World world;
     CHECK(world.view.set_interval(seconds(1), seconds(1)).ok());
     CHECK(world.view.set_interval(seconds(86'400), seconds(240)).ok());
     for (const auto& [interval, jitter] :
-         {std::pair{0, 0}, {-1, 0}, {86'401, 0}, {100, 101}, {100, -1}}) {
+         {std::pair{0, 0}, {-1, 0}, {86'401, 0}, {100, 101}, {100, -1}, {86'400, 241}}) {
         CHECK(world.view.set_interval(seconds(interval), seconds(jitter)).code ==
               StatusCode::rejected);
     }
