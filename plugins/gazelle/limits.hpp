@@ -122,6 +122,10 @@ inline constexpr std::size_t traced_users_max = 1'000;
 /// A page of the site waits for the report, so the database has only so long.
 inline constexpr std::chrono::milliseconds report_timeout{2'000};
 
+/// A report waits so long for another that asks the database: longer than a database in good health
+/// takes, and short enough for the updates that wait behind it for a thread.
+inline constexpr std::chrono::milliseconds report_turn_wait{200};
+
 /// After a failure a report does without the database for so long.
 inline constexpr std::chrono::milliseconds report_pause{2'000};
 

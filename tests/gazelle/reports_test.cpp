@@ -10,8 +10,10 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 TEST_SUITE_BEGIN("reports to a site");
 
@@ -237,6 +239,31 @@ TEST_CASE("#49 a user's peers are counted as the database has them now") {
             CHECK(page.body("get=user&key=x") == "success");
         }
     }
+}
+
+TEST_CASE("a report does not wait for another that the database keeps waiting") {
+    if (chihaya::test::lacks_mariadb()) {
+        return;
+    }
+    create_site(server(), Gazelle::opsnet);
+    chihaya::test::Sql sql(server(), "gazelle");
+    put_peers(sql);
+    Page page(Gazelle::opsnet, parameters_of(server()));
+    CHECK(page.ask("get=user" + key).http_status == 200);
+    sql.run("LOCK TABLES xbt_files_users WRITE");
+    std::vector<std::future<Answer>> answers;
+    for (int i = 0; i < 2; ++i) {
+        answers.push_back(
+            std::async(std::launch::async, [&] { return page.ask("get=user" + key); }));
+    }
+    // Both are asked for within the patience of either, so whoever comes second gives up first.
+    const auto is_answered = [](const std::future<Answer>& answer) {
+        return answer.wait_for(5ms) == std::future_status::ready;
+    };
+    while (!is_answered(answers[0]) && !is_answered(answers[1])) {
+    }
+    sql.run("UNLOCK TABLES");
+    CHECK(answers[0].get().http_status + answers[1].get().http_status == 200 + 503);
 }
 
 TEST_CASE("#49 a user as JSON has seven keys, a torrent nine") {

@@ -172,7 +172,10 @@ bool Reports::look_up(const Dialect& dialect, TorrentReport& report) {
 
 /// A page that waits for a database that is away would be the slower the more of it there are.
 bool Reports::ask(const std::string& sql, const Rows& take) {
-    const std::lock_guard lock(asking_);
+    const std::unique_lock lock(asking_, limits::report_turn_wait);
+    if (!lock.owns_lock()) {
+        return false;
+    }
     const Time now = sources_.clock();
     if (failed_at_ && now - *failed_at_ < limits::report_pause) {
         return false;

@@ -32,8 +32,9 @@ struct ReportSources {
     Clock clock;
 };
 
-/// Thread: any; the database is asked for one report at a time. When it is away, or slow, a report
-///         says what it can without.
+/// Thread: any; the database is asked for one report at a time, and the others soon do without: the
+///         threads that they would wait on are those that perform the site's updates. When it is
+///         away, or slow, a report says what it can without.
 class Reports {
 public:
     /// Lifetime: `parameters` outlives it, and so do the tracker and the traced users
@@ -43,9 +44,6 @@ public:
 
     /// Errors: std::bad_alloc
     [[nodiscard]] Answer answer(const ControlQuery& query, const WrongSecrets& wrong_secrets);
-
-    /// Lets a report that waits for the database end soon. Thread: any
-    void interrupt() noexcept { connection_.interrupt(); }
 
 private:
     using Rows = std::function<bool(std::span<const Field>)>;
@@ -62,7 +60,7 @@ private:
     const Parameters own_parameters_;  // with a shorter timeout
     const ReportSources sources_;
 
-    std::mutex asking_;
+    std::timed_mutex asking_;
     Connection connection_;          // under `asking_`
     std::optional<Time> failed_at_;  // likewise
 
