@@ -31,6 +31,29 @@ TEST_CASE("#48 a wrong password is refused without a line break, counted, and ha
     CHECK(metrics.values.at("control_updates") == 0);
 }
 
+TEST_CASE("what is said of a record that a load may yet bring has the site read once more") {
+    Caller caller;
+    caller.put(user_of(10, 'A'));
+    const std::array<std::string, 5> calls{
+        "action=remove_user&passkey=" + keys_of('k'),
+        "action=remove_users&passkeys=" + keys_of('k'),
+        "action=change_passkey&oldpasskey=" + keys_of('k') + "&newpasskey=" + keys_of('n'),
+        "action=update_user&can_leech=0&passkey=" + keys_of('k'),
+        "action=update_torrent&freetorrent=1&info_hash=" + escaped(3)};
+    for (const std::string& call : calls) {
+        caller.tell(call);
+        CHECK(caller.tracker.lapses == 0);
+        {
+            LoadOverlay load(caller.recent, caller.tracker);
+            caller.tell(call);
+            CHECK(caller.tracker.lapses == 1);
+            caller.tell("action=update_user&can_leech=0&passkey=" + keys_of('A'));
+            CHECK(caller.tracker.lapses == 1);
+        }
+        caller.tracker.lapses = 0;
+    }
+}
+
 TEST_CASE("a report goes through its own door") {
     Caller caller;
     const Reply reply = caller.call('/' + std::string(report_password) + "/report", "get=stats");

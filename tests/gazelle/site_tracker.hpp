@@ -104,7 +104,8 @@ public:
                           std::span<const PeerRecord> /*peers*/) noexcept override {
         return {};
     }
-    void lapsed() noexcept override {}
+    void lapsed() noexcept override { ++lapses; }
+    int lapses = 0;
 
     bool find_user(std::string_view passkey, UserRecord& user) noexcept override {
         const std::lock_guard lock(mutex_);

@@ -26,9 +26,10 @@ struct ActionTools {
 
 /// How an action ended.
 struct Performed {
-    Status status{};         // not ok: nothing has changed
-    std::string note{};      // for the log: ids and counts, never a passkey
-    std::string line_out{};  // goes before "success", where the site reads it
+    Status status{};          // not ok: nothing has changed
+    std::string note{};       // for the log: ids and counts, never a passkey
+    std::string line_out{};   // goes before "success", where the site reads it
+    bool has_missed = false;  // a record that it is about is not here
 };
 
 /// One at a time: they read a record, change it, and put it back.

@@ -63,7 +63,7 @@ Performed update_torrent(const ActionTools& tools, const ControlQuery& query) {
         return {.note = no_info_hash};
     }
     if (!tools.tracker.find_torrent(*info_hash, torrent)) {
-        return {.note = "unknown info_hash=" + hex(*info_hash)};
+        return {.note = "unknown info_hash=" + hex(*info_hash), .has_missed = true};
     }
     if (!freeleech) {
         return {.note = "freetorrent is none of 0, 1, 2: nothing done"};
@@ -75,15 +75,19 @@ Performed update_torrent(const ActionTools& tools, const ControlQuery& query) {
 Performed update_torrents(const ActionTools& tools, const ControlQuery& query) {
     const auto freeleech = query.freeleech();
     std::vector<TorrentRecord> torrents;
+    bool has_missed = false;
     for (const InfoHash& info_hash : query.info_hashes()) {
         TorrentRecord torrent;
         if (freeleech && tools.tracker.find_torrent(info_hash, torrent)) {
             torrent.freeleech = *freeleech;
             torrents.push_back(torrent);
+        } else {
+            has_missed = true;
         }
     }
     return {.status = torrents.empty() ? Status{} : tools.registry.put_torrents(torrents),
-            .note = "torrents=" + std::to_string(torrents.size())};
+            .note = "torrents=" + std::to_string(torrents.size()),
+            .has_missed = has_missed};
 }
 
 Performed delete_torrent(const ActionTools& tools, const ControlQuery& query) {

@@ -56,7 +56,7 @@ Performed add_user(const ActionTools& tools, const ControlQuery& query) {
 Performed remove_user(const ActionTools& tools, const ControlQuery& query) {
     UserRecord user;
     if (!find(tools, query.value("passkey"), user)) {
-        return {.note = unknown_user};
+        return {.note = unknown_user, .has_missed = true};
     }
     return {.status = tools.registry.erase_users(std::span(&user.id, 1)), .note = note_of(user)};
 }
@@ -64,21 +64,25 @@ Performed remove_user(const ActionTools& tools, const ControlQuery& query) {
 Performed remove_users(const ActionTools& tools, const ControlQuery& query) {
     constexpr std::size_t size = sizeof(Passkey::text);
     std::vector<UserId> users;
+    bool has_missed = false;
     std::string_view passkeys = query.value("passkeys");
     for (; passkeys.size() >= size; passkeys.remove_prefix(size)) {
         UserRecord user;
         if (find(tools, passkeys.substr(0, size), user)) {
             users.push_back(user.id);
+        } else {
+            has_missed = true;
         }
     }
     return {.status = users.empty() ? Status{} : tools.registry.erase_users(users),
-            .note = "users=" + std::to_string(users.size())};
+            .note = "users=" + std::to_string(users.size()),
+            .has_missed = has_missed};
 }
 
 Performed change_passkey(const ActionTools& tools, const ControlQuery& query) {
     UserRecord user;
     if (!find(tools, query.value("oldpasskey"), user)) {
-        return {.note = unknown_user};
+        return {.note = unknown_user, .has_missed = true};
     }
     const auto passkey = query.passkey("newpasskey");
     if (!passkey) {
@@ -94,7 +98,7 @@ Performed change_passkey(const ActionTools& tools, const ControlQuery& query) {
 Performed update_user(const ActionTools& tools, const ControlQuery& query) {
     UserRecord user;
     if (!find(tools, query.value("passkey"), user)) {
-        return {.note = unknown_user};
+        return {.note = unknown_user, .has_missed = true};
     }
     set(user.flags, UserFlags::can_leech, query.flag("can_leech"));
     set_visible(user, query.flag("visible"));

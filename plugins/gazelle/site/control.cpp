@@ -69,12 +69,16 @@ Answer Desk::update(const ControlQuery& query) {
         return {.body = std::string(success)};
     }
     Performed done;
+    const bool is_being_loaded = tools_.registry.is_being_loaded();
     {
         const std::lock_guard lock(acting_);
         done = action({tools_.registry, tools_.tracker, tools_.traced, parameters_.delete_reasons},
                       query);
     }
     write_down(name, done);
+    if (done.has_missed && is_being_loaded) {
+        tools_.registry.lapsed();  // that load may bring it as it was; another one follows
+    }
     if (!done.status.ok()) {
         const bool is_wrong = done.status.code == StatusCode::rejected;
         return refusal(is_wrong ? 400 : 503, done.status.reason);

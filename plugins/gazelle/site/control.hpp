@@ -10,6 +10,7 @@
 #include "plugins/gazelle/site/actions.hpp"
 #include "plugins/gazelle/site/answer.hpp"
 #include "plugins/gazelle/site/networks.hpp"
+#include "plugins/gazelle/site/recent_changes.hpp"
 #include "plugins/gazelle/site/reports.hpp"
 #include "plugins/gazelle/site/traced_users.hpp"
 
@@ -25,7 +26,7 @@ namespace chihaya::gazelle {
 /// What the desk works with. Lifetime: all outlive it
 struct DeskTools {
     Host& log;
-    RegistrySink& registry;  // a RecentChanges
+    RecentChanges& registry;
     TrackerView& tracker;
     TracedUsers& traced;
     Reports& reports;

@@ -165,6 +165,11 @@ LoadOverlay::LoadOverlay(RecentChanges& recent, RegistrySink& sink) : recent_(re
     recent_.torrents_.prune(is_over(limits::recent_for));
     recent_.clients_.prune(is_over(limits::recent_for));
     recent_.tokens_.prune(is_over(limits::recent_for));
+    recent_.is_being_loaded_ = true;
+}
+
+LoadOverlay::~LoadOverlay() {
+    recent_.is_being_loaded_ = false;
 }
 
 template <class Record, class Table, class KeyOf, class Put>

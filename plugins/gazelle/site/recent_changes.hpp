@@ -10,6 +10,7 @@
 #include "plugins/gazelle/site/recent.hpp"
 #include "plugins/gazelle/site/turnstile.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -48,6 +49,9 @@ public:
                           std::span<const PeerRecord> peers) noexcept override;
     void lapsed() noexcept override;
 
+    /// Does a load run? It may yet bring records as they were before what the site says now.
+    [[nodiscard]] bool is_being_loaded() const noexcept { return is_being_loaded_; }
+
 private:
     friend class LoadOverlay;
 
@@ -56,6 +60,7 @@ private:
 
     RegistrySink& registry_;
     const Clock clock_;
+    std::atomic<bool> is_being_loaded_{false};
     Turnstile turns_;  // held while a change is passed on and remembered
 
     // Under `turns_`.
@@ -78,6 +83,7 @@ public:
     /// The load begins: nothing may have been read from the database before.
     /// Lifetime: both outlive it
     LoadOverlay(RecentChanges& recent, RegistrySink& sink);
+    ~LoadOverlay();
     LoadOverlay(const LoadOverlay&) = delete;
     LoadOverlay& operator=(const LoadOverlay&) = delete;
 
