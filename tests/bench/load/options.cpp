@@ -45,6 +45,8 @@ bool set_option(Options& options, std::string_view name, std::string_view value,
         return number(value, 1U, peers_max, options.askers);
     if (name == "--numwant")
         return number(value, 0U, 200U, options.num_want);
+    if (name == "--users")
+        return number(value, 0U, 10'000'000U, options.accounts);
     if (name == "--expect")
         return set_expectation(value, options.expect);
     if (name == "--seconds")

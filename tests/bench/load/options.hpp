@@ -30,6 +30,7 @@ struct Options {
     std::uint32_t peers = 50;                                          // of each swarm
     std::uint32_t askers = std::numeric_limits<std::uint32_t>::max();  // peers that come again
     std::uint32_t num_want = 30;
+    std::uint32_t accounts = 0;  // of a private tracker; 0: it is public
     bool fill = false;           // announce every peer once, before anything is measured
     double seconds = 0;          // of the measured phase; 0 with requests 0: none
     std::uint64_t requests = 0;  // of the measured phase
@@ -43,6 +44,8 @@ struct Options {
 inline constexpr std::string_view options_usage =
     R"(  --swarms N --peers N      swarms, and peers of each (1000, 50)
   --askers N                in the measured phase only the first N peers of a swarm come (all)
+  --users N                 announce to a private tracker, as that many users, with counters that
+                            grow (0: a public one)
   --numwant N               peers asked for in the measured phase (30)
   --expect others|everyone|uncounted|up-to|any
                             how many peers a correct reply carries (others)

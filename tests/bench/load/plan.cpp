@@ -1,5 +1,7 @@
 #include "tests/bench/load/plan.hpp"
 
+#include "tests/bench/load/clock.hpp"
+
 #include <algorithm>
 
 namespace chihaya::bench {
@@ -15,7 +17,16 @@ Plan Plan::measure(const Options& options) noexcept {
 std::optional<Asked> Plan::next() noexcept {
     if (at_ == end_)
         return std::nullopt;
-    const std::uint64_t i = at_++;
+    Asked asked = choose(at_++);
+    if (options_.accounts > 0) {
+        asked.account = account_of(asked.swarm, asked.peer, options_.accounts);
+        // Grows from one announce of a peer to its next, also in another run.
+        asked.uploaded = asked.started ? 0 : nanoseconds() / 1'000;
+    }
+    return asked;
+}
+
+Asked Plan::choose(std::uint64_t i) const noexcept {
     if (fill_) {
         return Asked{static_cast<std::uint32_t>(i % options_.swarms),
                      static_cast<std::uint32_t>(i / options_.swarms), 0, true};

@@ -23,6 +23,8 @@ public:
     void stop() noexcept { at_ = end_; }
 
 private:
+    [[nodiscard]] Asked choose(std::uint64_t i) const noexcept;
+
     Plan(const Options& options, bool fill, std::uint64_t end) noexcept
         : options_(options), fill_(fill), end_(end) {}
 

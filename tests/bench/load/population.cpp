@@ -36,7 +36,12 @@ public:
         at_ += text.size();
     }
 
-    void number(std::uint32_t value) noexcept { at_ = std::to_chars(at_, at_ + 10, value).ptr; }
+    void number(std::uint64_t value) noexcept { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
+
+    void passkey(std::uint32_t account) noexcept {
+        write_passkey(at_, account);
+        at_ += passkey_size;
+    }
 
     void hex(std::uint64_t value, int digits) noexcept {
         for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
@@ -86,16 +91,28 @@ std::uint64_t identity(const Asked& asked) noexcept {
     return mix((std::uint64_t{asked.swarm} << 32U) | asked.peer);
 }
 
+void write_passkey(char* out, std::uint32_t account) noexcept {
+    for (std::size_t i = passkey_size; i-- > 0; account /= 10)
+        out[i] = static_cast<char>('0' + account % 10);
+}
+
 std::size_t write_request(char* out, const Asked& asked, bool close) noexcept {
     const std::uint64_t self = identity(asked);
     Writer writer(out);
-    writer.text("GET /announce?info_hash=");
+    writer.text("GET /");
+    if (asked.account != 0) {
+        writer.passkey(asked.account);
+        writer.text("/");
+    }
+    writer.text("announce?info_hash=");
     writer.escaped(info_hash(asked.swarm));
     writer.text("&peer_id=-LT2080-");
     writer.hex(self, 12);
     writer.text("&port=");
     writer.number(port_of(asked.peer));
-    writer.text("&uploaded=0&downloaded=0&left=65536&corrupt=0&key=");
+    writer.text("&uploaded=");
+    writer.number(asked.uploaded);
+    writer.text("&downloaded=0&left=65536&corrupt=0&key=");
     writer.hex(self >> 32U, 8);
     if (asked.started)
         writer.text("&event=started");

@@ -18,6 +18,10 @@ inline constexpr std::uint32_t ports_per_address = 60'000;
 inline constexpr std::uint32_t addresses_max = 4;
 inline constexpr std::uint32_t peers_per_swarm_max = ports_per_address * addresses_max;
 
+/// Accounts of a private tracker have these numbers; their passkeys are them, in 32 digits.
+inline constexpr std::uint32_t first_account = 1'001;
+inline constexpr std::size_t passkey_size = 32;
+
 /// Requests in flight on one connection, at most: they fit into a socket's buffer.
 inline constexpr std::uint32_t pipeline_max = 32;
 
@@ -31,7 +35,9 @@ struct Asked {
     std::uint32_t swarm = 0;
     std::uint32_t peer = 0;
     std::uint32_t num_want = 0;
-    bool started = false;  // the peer's first announce
+    bool started = false;        // the peer's first announce
+    std::uint32_t account = 0;   // whose it is; 0: a public tracker is asked
+    std::uint64_t uploaded = 0;  // by the peer, so far
 };
 
 [[nodiscard]] constexpr std::uint32_t address_index(std::uint32_t peer) noexcept {
@@ -49,6 +55,17 @@ struct Asked {
 [[nodiscard]] std::uint64_t mix(std::uint64_t value) noexcept;
 
 [[nodiscard]] Hash info_hash(std::uint32_t swarm) noexcept;
+
+/// Peers of one swarm are of different accounts when it has no more of them than there are
+/// accounts.
+[[nodiscard]] constexpr std::uint32_t account_of(std::uint32_t swarm, std::uint32_t peer,
+                                                 std::uint32_t accounts) noexcept {
+    return first_account +
+           static_cast<std::uint32_t>((std::uint64_t{swarm} * 7'919 + peer) % accounts);
+}
+
+/// Writes passkey_size digits to `out`.
+void write_passkey(char* out, std::uint32_t account) noexcept;
 
 /// Writes the request to `out`, which has room for request_size_max; returns its length.
 std::size_t write_request(char* out, const Asked& asked, bool close) noexcept;

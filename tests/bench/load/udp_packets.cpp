@@ -5,7 +5,8 @@
 namespace chihaya::bench {
 namespace {
 
-constexpr std::string_view url_data = "\x02\x09/announce";
+constexpr std::string_view path = "/announce";
+constexpr std::uint8_t url_option = 2;
 constexpr std::uint32_t event_started = 2;
 
 /// Appends to a buffer that is known to be long enough.
@@ -35,6 +36,17 @@ private:
     char* at_;
 };
 
+/// The path as BEP 41 has it.
+void write_path(Writer& writer, std::uint32_t account) noexcept {
+    std::array<char, 1 + passkey_size> user{'/'};
+    const std::size_t size = account == 0 ? 0 : user.size();
+    write_passkey(&user[1], account);
+    writer.number(url_option)
+        .number(static_cast<std::uint8_t>(size + path.size()))
+        .bytes(user.data(), size)
+        .bytes(path.data(), path.size());
+}
+
 }  // namespace
 
 std::size_t write_connect(char* out, std::uint32_t transaction) noexcept {
@@ -46,8 +58,8 @@ std::size_t write_announce(char* out, std::uint64_t connection, std::uint32_t tr
     const std::uint64_t self = identity(asked);
     const Hash hash = info_hash(asked.swarm);
     constexpr std::string_view client = "-LT2080-";
-    return Writer(out)
-        .number(connection)
+    Writer writer(out);
+    writer.number(connection)
         .number(static_cast<std::uint32_t>(Action::announce))
         .number(transaction)
         .bytes(hash.data(), hash.size())
@@ -56,14 +68,14 @@ std::size_t write_announce(char* out, std::uint64_t connection, std::uint32_t tr
         .number(static_cast<std::uint32_t>(self))
         .number(std::uint64_t{0})       // downloaded
         .number(std::uint64_t{65'536})  // left
-        .number(std::uint64_t{0})       // uploaded
+        .number(asked.uploaded)
         .number(asked.started ? event_started : std::uint32_t{0})
         .number(std::uint32_t{0})  // address: that of the datagram
         .number(static_cast<std::uint32_t>(self >> 32U))
         .number(asked.num_want)
-        .number(port_of(asked.peer))
-        .bytes(url_data.data(), url_data.size())
-        .size();
+        .number(port_of(asked.peer));
+    write_path(writer, asked.account);
+    return writer.size();
 }
 
 std::uint64_t read_connection(std::string_view datagram) noexcept {

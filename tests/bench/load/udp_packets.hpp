@@ -16,7 +16,7 @@ inline constexpr std::uint64_t protocol_id = 0x0000'0417'2710'1980;
 inline constexpr std::size_t connect_size = 16;
 
 /// The longest datagram that is sent here, and room for the longest that a tracker may answer.
-inline constexpr std::size_t request_datagram_max = 128;
+inline constexpr std::size_t request_datagram_max = 160;
 inline constexpr std::size_t answer_datagram_max = 2048;
 
 /// Values of the second (in answers the first) field.

@@ -124,4 +124,12 @@ TEST_CASE("an announce has libtorrent's layout") {
     CHECK(out.substr(98) == "\x02\x09/announce");
 }
 
+TEST_CASE("an announce to a private tracker has the passkey in its path") {
+    std::string out(request_datagram_max, '\0');
+    const Asked asked{.account = 1'234, .uploaded = 77};
+    out.resize(write_announce(out.data(), 1, transaction, asked));
+    CHECK(out.substr(72, 8) == packed(std::uint64_t{77}));
+    CHECK(out.substr(98) == "\x02\x2A/00000000000000000000000000001234/announce");
+}
+
 }  // namespace chihaya::bench
