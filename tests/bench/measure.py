@@ -11,6 +11,7 @@ from pathlib import Path
 
 import common_parts
 import plots
+import private_parts
 import redis_parts
 import report
 import scaling
@@ -22,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = {"http": common_parts.http, "udp": udp_parts.udp, "memory": common_parts.memory,
          "scaling": scaling.scaling, "latency": common_parts.latency, "expiry": scaling.expiry,
          "flood": udp_parts.flood, "fairness": udp_parts.fairness,
-         "allocations": common_parts.allocations, "redis": redis_parts.redis}
+         "allocations": common_parts.allocations, "redis": redis_parts.redis,
+         "private": private_parts.private}
 
 
 def machine():

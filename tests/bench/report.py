@@ -1,6 +1,7 @@
 """The report of a run: tables, goals, and how many answers were wrong."""
 
 import goals
+import private_tables
 import redis_tables
 import tables
 import udp_tables
@@ -17,6 +18,7 @@ PARTS = {
     "fairness": (udp_tables.fairness_tables, goals.fairness_goals),
     "allocations": (tables.allocation_tables, goals.allocation_goals),
     "redis": (redis_tables.redis_tables, goals.redis_goals),
+    "private": (private_tables.private_tables, private_tables.private_goals),
 }
 
 

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=build/release
 cmake --preset release -DCHIHAYA_BUILD_TESTS=ON > /dev/null  # packaging/run.sh has left it off
-cmake --build "$build" --target chihaya plugin_memory plugin_noop plugin_redis bench
+cmake --build "$build" --target chihaya plugin_memory plugin_noop plugin_redis plugin_gazelle bench
 if [ "${1:-}" = quick ]; then
     shift
     set -- --quick "$@"
