@@ -2,7 +2,7 @@
 
 #include "plugins/gazelle/limits.hpp"
 
-#include <boost/crc.hpp>
+#include <Poco/Checksum.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -45,8 +45,14 @@ std::span<std::uint8_t> room_of(Value& value) noexcept {
 }
 
 std::uint32_t checksum_of(std::span<const std::uint8_t> bytes) {
-    boost::crc_32_type sum;
-    sum.process_bytes(bytes.data(), bytes.size());
+    constexpr std::size_t piece = std::size_t{1} << 30U;  // it takes no more than 32 bits of length
+    Poco::Checksum sum;
+    while (!bytes.empty()) {
+        const auto some = bytes.first(std::min(piece, bytes.size()));
+        sum.update(static_cast<const char*>(static_cast<const void*>(some.data())),
+                   static_cast<unsigned>(some.size()));
+        bytes = bytes.subspan(some.size());
+    }
     return sum.checksum();
 }
 
