@@ -57,7 +57,7 @@ Reply list_users(const Target& target, const logic::Roster& roster) {
         return bad_request("malformed id or after: accepted the number of an account");
     }
     if (target.has("id")) {
-        const auto user = roster.user(UserId{*number});
+        const auto user = roster.user(UserId{number.value_or(0)});
         return page_reply("users",
                           std::vector<UserRecord>(user ? 1 : 0, user.value_or(UserRecord{})),
                           std::nullopt);
