@@ -66,6 +66,10 @@ inline constexpr std::chrono::milliseconds idle_pause = 1s;
 /// databases. Units: seconds
 inline constexpr int result_wait_max = 600;
 
+/// Rows of peers that a transaction writes, at most: a second or two of a busy server. What takes
+/// much longer is never done where the site ends long transactions, or connections often break.
+inline constexpr std::size_t transaction_peers = 10'000;
+
 /// Rows of one statement, at most: what comes together must be parsed together, and is locked
 /// together.
 inline constexpr std::size_t statement_rows_max = 2'000;

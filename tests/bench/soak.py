@@ -19,7 +19,7 @@ from running import say
 
 ROOT = Path(__file__).resolve().parents[2]
 
-KILL_PAUSE = (2, 7)  # seconds between connections that are killed
+KILL_PAUSE = (3, 10)  # seconds between connections that are killed
 
 
 class SoakedTracker(HttpGazelle):

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -145,6 +146,41 @@ TEST_CASE("a COMMIT without an answer is looked up, and counts once either way")
         CHECK(books.keeper.flush(10s));
     }
     CHECK(archive.content().users.at(1).uploaded == 20);
+}
+
+TEST_CASE("rows of very many peers come in pieces, and none of them again after a failure") {
+    const TempDir dir;
+    ScriptedArchive archive;
+    constexpr std::uint64_t peers = 5 * limits::transaction_peers / 2;
+    std::vector<std::size_t> sizes;  // of the transactions that were tried
+    archive.is_away = true;          // until everything was recorded
+    Books* there = nullptr;
+    archive.on_write = [&](const Ledger& ledger) {
+        sizes.push_back(ledger.peers.size());
+        if (sizes.size() == 2) {
+            record(*there, delta_of(2, 8, 10));  // comes meanwhile, and waits for its own turn
+            return Ending::lost_before;
+        }
+        return sizes.size() == 5 ? Ending::doubt_rolled_back : Ending::committed;
+    };
+    Books books(dir.path(), archive);
+    there = &books;
+    for (std::uint64_t peer = 0; peer < peers; ++peer) {
+        AnnounceDelta delta = delta_of(1, 7, 10);
+        std::memcpy(delta.peer_id.bytes.data(), &peer, sizeof peer);
+        record(books, delta);
+    }
+    CHECK_FALSE(books.keeper.flush(0s));
+    archive.is_away = false;
+    REQUIRE(books.keeper.flush(30s));
+    REQUIRE(books.keeper.flush(30s));
+    const auto content = archive.content();
+    CHECK(content.users.at(1).uploaded == 10 * peers);
+    CHECK(content.users.at(2).uploaded == 10);
+    CHECK(content.balances.at(7) == -10 * static_cast<std::int64_t>(peers));
+    CHECK(content.peers.size() == peers + 1);
+    const std::size_t all = limits::transaction_peers;
+    CHECK(sizes == std::vector<std::size_t>{all, all, all, all / 2, 0, 0, 1});
 }
 
 TEST_CASE("what a process left behind is brought in by the next one, before it says so") {

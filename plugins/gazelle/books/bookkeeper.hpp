@@ -8,6 +8,8 @@
 /// position that they reach. Whoever is in doubt about a transaction, after a connection was lost
 /// or the process was killed, reads that position back:
 ///
+/// Of a large batch, rows of peers go ahead in transactions of their own; they are absolute.
+///
 ///     taken ──> spool ──> pending ──> batch ──> database
 ///                         (sums of)   (one transaction; the same again until it is in)
 
@@ -98,6 +100,7 @@ private:
     void replay(std::uint64_t position);
     [[nodiscard]] bool take_batch();
     [[nodiscard]] Written write_batch();
+    [[nodiscard]] Written write_peers_ahead();
     void leave_out(Ledger& ledger);
     void committed(std::uint64_t rejected_rows);
     void give_back_batch();
@@ -136,6 +139,7 @@ private:
     Ledger left_out_;  // of it: rows whose table or right is missing
     Ledger aside_;     // such rows of earlier batches
     bool batch_is_on_disk_ = true;
+    bool is_batch_begun_ = false;  // rows of it are in the database: it stays as it is
     std::uint64_t batch_from_ = 0;
     std::uint64_t batch_to_ = 0;
     bool is_in_doubt_ = true;      // at first, about what the process before has left

@@ -126,6 +126,12 @@ void Bookkeeper::replay(std::uint64_t position) {
 /// False: there is nothing to bring.
 bool Bookkeeper::take_batch() {
     const std::lock_guard lock(books_);
+    if (is_batch_begun_) {
+        if (takes_up_aside_) {
+            spool_.take_up(batch_to_);
+        }
+        return true;
+    }
     takes_up_aside_ = !aside_.empty() && Clock::now() - aside_tried_ >= rules_.operator_pause;
     if (takes_up_aside_) {
         lacks_ = Written();  // somebody may have mended it
@@ -151,6 +157,11 @@ bool Bookkeeper::take_batch() {
 
 Written Bookkeeper::write_batch() {
     const Marker marker{.spool = spool_.id(), .position = batch_to_};
+    Written written = write_peers_ahead();
+    if (!written.ok()) {
+        return written;
+    }
+    const std::uint64_t rejected = written.rejected_rows;
     Ledger both;
     if (takes_up_aside_) {
         both = batch_;
@@ -160,14 +171,37 @@ Written Bookkeeper::write_batch() {
     if (lacks_.lacks_some()) {
         leave_out(ledger);
     }
-    Written written = archive_.write(ledger, marker);
+    written = archive_.write(ledger, marker);
     if (!written.ok() && !written.is_in_doubt && written.lacks_some()) {
         lacks_ = written;
         aside_tried_ = Clock::now();
         leave_out(ledger);
         written = archive_.write(ledger, marker);
     }
+    written.rejected_rows += rejected;
     return written;
+}
+
+/// A transaction that is long is one that never ends where connections do not live long. Rows of
+/// peers are most of a large batch, and say how it is, not by how much it grew: they may be written
+/// before the rest and, after a crash, again. They are the base of what is credited next, so the
+/// rest must not be lost then: only what is on disk goes ahead.
+Written Bookkeeper::write_peers_ahead() {
+    const Marker so_far{.spool = spool_.id(), .position = batch_from_};
+    std::uint64_t rejected = 0;
+    const bool is_large = batch_.peers.size() > limits::transaction_peers;
+    while (batch_is_on_disk_ && is_large && !batch_.peers.empty()) {
+        Ledger piece = batch_.take_peers(limits::transaction_peers);
+        const Written written = archive_.write(piece, so_far);
+        if (!written.ok()) {
+            batch_.add(piece);
+            return written;
+        }
+        rejected += written.rejected_rows;
+        is_batch_begun_ = true;
+        pause_ = Pause(0);  // it goes on: the next connection need not wait
+    }
+    return {.error = {}, .rejected_rows = rejected};
 }
 
 /// On disk first: once the rest is in the database, nobody brings these rows again.
@@ -198,6 +232,7 @@ void Bookkeeper::committed(std::uint64_t rejected_rows) {
     aside_.add(left_out_);
     left_out_.clear();
     batch_.clear();
+    is_batch_begun_ = false;
     carried_entries_ += std::exchange(batch_entries_, 0);
     has_recovered_ = true;
     ++numbers_.flushes;
@@ -207,7 +242,8 @@ void Bookkeeper::committed(std::uint64_t rejected_rows) {
     changes_.notify_all();
 }
 
-/// It was not committed, for certain: it waits in front of what has come since.
+/// It was not committed, for certain: it waits in front of what has come since. What has begun goes
+/// on as it is: with the peers that have announced since, it would be as large as before.
 void Bookkeeper::give_back_batch() {
     const std::lock_guard lock(books_);
     spool_.abandon();
@@ -215,13 +251,16 @@ void Bookkeeper::give_back_batch() {
         batch_.add(left_out_);
     }
     left_out_.clear();
+    ++numbers_.failed_flushes;
+    if (is_batch_begun_) {
+        return;
+    }
     batch_.add(pending_);
     std::swap(pending_, batch_);
     batch_.clear();
     pending_from_ = batch_from_;
     is_spooling_ = is_spooling_ && batch_is_on_disk_;
     pending_entries_ += std::exchange(batch_entries_, 0);
-    ++numbers_.failed_flushes;
 }
 
 Bookkeeper::Pause Bookkeeper::pause_after(const DatabaseError& error) {

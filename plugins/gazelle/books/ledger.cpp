@@ -232,6 +232,16 @@ std::size_t Ledger::drop_quiet_peers() {
                                       [](const auto& peer) { return !peer.second.has_moved; });
 }
 
+Ledger Ledger::take_peers(std::size_t count) {
+    Ledger taken;
+    taken.peers.reserve(std::min(count, peers.size()));
+    for (auto peer = peers.begin(); peer != peers.end() && taken.peers.size() < count;) {
+        taken.peers.insert(*peer);
+        peers.erase(peer++);
+    }
+    return taken;
+}
+
 std::size_t Ledger::bytes() const noexcept {
     return users.size() * sizeof(std::pair<std::uint64_t, UserSums>) +
            torrents.size() * sizeof(std::pair<std::uint64_t, TorrentSums>) +

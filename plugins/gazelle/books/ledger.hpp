@@ -102,6 +102,10 @@ public:
     /// Returns: how many
     std::size_t drop_quiet_peers();
 
+    /// Moves rows of so many peers out of it, or of all. Errors: std::bad_alloc; nothing has
+    /// changed
+    [[nodiscard]] Ledger take_peers(std::size_t count);
+
     /// What it takes in memory and on disk, about. Units: bytes
     [[nodiscard]] std::size_t bytes() const noexcept;
 

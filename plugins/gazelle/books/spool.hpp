@@ -65,7 +65,10 @@ public:
     [[nodiscard]] bool append(std::span<const Entry> entries);
 
     /// What comes next goes to a file of its own, so that a transaction ends where a file does.
-    void roll() noexcept { segment_ = SegmentWriter(); }
+    void roll() noexcept {
+        static_cast<void>(sync());
+        segment_ = SegmentWriter();
+    }
 
     [[nodiscard]] bool sync() noexcept { return !segment_.is_open() || segment_.sync(); }
 

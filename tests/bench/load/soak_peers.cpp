@@ -11,10 +11,10 @@ namespace chihaya::bench {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1U << 20U;
-constexpr std::uint64_t size_max = 512 * mebibyte;
+constexpr std::uint64_t size_max = 8'192 * mebibyte;
 constexpr std::uint64_t step_max = 48 * mebibyte;
 constexpr std::uint64_t quiet_of = 8;  // one announce of so many has nothing new
-constexpr std::uint64_t stops_of = 40;
+constexpr std::uint64_t stops_of = 80;
 
 std::string escaped(const Hash& hash) {
     constexpr std::string_view digits = "0123456789abcdef";
