@@ -179,6 +179,29 @@ inline constexpr std::chrono::milliseconds management_connection_time = 15s;
 /// Highest multiplier of a user or a torrent: more is a slip of the hand.
 inline constexpr double multiplier_max = 1000.0;
 
+/// Body of a bulk PUT: twenty million users or torrents, more than any site has.
+inline constexpr std::uint64_t bulk_body_max = std::uint64_t{4} * 1024 * 1024 * 1024;
+
+/// A line of it: a user or torrent is 150 bytes, and has room for fields that nobody here reads.
+inline constexpr std::size_t bulk_line_max = std::size_t{16} * 1024;
+
+/// Records that are read from it, or for a reply, and then written: what a bulk call holds in
+/// memory, and how long it keeps other writers waiting.
+inline constexpr std::size_t bulk_batch = 4096;
+
+/// Lines that are wrong and named in a reply; the rest are counted.
+inline constexpr std::size_t bulk_lines_named = 10;
+
+/// Bytes of a bulk call that may take so long to come or go: 4 KB/s, which only a connection that
+/// hangs is below. All of it: at 60 Mbit/s as long as the largest body takes, and a connection that
+/// creeps on purpose ends.
+inline constexpr std::size_t bulk_piece_max = std::size_t{64} * 1024;
+inline constexpr std::chrono::milliseconds bulk_piece_time = 15s;
+inline constexpr std::chrono::milliseconds bulk_time = 10min;
+
+/// Bulk calls at once: more than a site needs, and threads enough are left for all others.
+inline constexpr int bulk_calls_max = 4;
+
 /// Users or torrents in one page of `GET /users` or `GET /torrents`: by default, and at most; a
 /// page of the largest size is 1.5 MB.
 inline constexpr std::size_t list_page_default = 100;

@@ -1,6 +1,7 @@
 #include "core/management/connection.hpp"
 
 #include "core/base/limits.hpp"
+#include "core/management/body.hpp"
 #include "core/management/deadline_socket.hpp"
 
 #include <Poco/Exception.h>
@@ -13,10 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <istream>
 #include <memory>
-#include <optional>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,51 +42,6 @@ std::string_view header(const HTTPServerRequest& request, const std::string& nam
     return found == request.end() ? std::string_view() : found->second;
 }
 
-/// A request's body, read when somebody asks for it.
-class Body {
-public:
-    explicit Body(HTTPServerRequest& request)
-        : request_(request),
-          is_chunked_(request.getChunkedTransferEncoding()),
-          length_(request.hasContentLength() ? request.getContentLength64() : 0) {}
-
-    /// Errors: empty when it is longer than allowed, or did not come whole
-    [[nodiscard]] std::optional<std::string> read() {
-        if (!is_expected()) {
-            return std::string();
-        }
-        std::string body;
-        std::array<char, 4096> piece{};
-        std::istream& stream = request_.stream();
-        while (!is_too_long(body.size()) &&
-               (stream.read(piece.data(), piece.size()), stream.gcount() > 0)) {
-            body.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
-        }
-        is_cut_short_ = stream.bad() || (!is_chunked_ && !is_too_long(body.size()) &&
-                                         body.size() < static_cast<std::uint64_t>(length_));
-        is_read_ = !is_too_long(body.size()) && !is_cut_short_;
-        return is_read_ ? std::optional(std::move(body)) : std::nullopt;
-    }
-
-    /// The connection ended, or its time did, before the body did.
-    [[nodiscard]] bool is_cut_short() const noexcept { return is_cut_short_; }
-    [[nodiscard]] bool is_left_unread() const noexcept { return is_expected() && !is_read_; }
-
-private:
-    /// Without either header there is none: Poco would read until the connection ends.
-    [[nodiscard]] bool is_expected() const noexcept { return is_chunked_ || length_ > 0; }
-    [[nodiscard]] bool is_too_long(std::size_t received) const noexcept {
-        return received > limits::management_body_max ||
-               length_ > static_cast<std::int64_t>(limits::management_body_max);
-    }
-
-    HTTPServerRequest& request_;
-    bool is_chunked_;
-    std::int64_t length_;
-    bool is_read_ = false;
-    bool is_cut_short_ = false;
-};
-
 /// Answers the one request of a connection.
 class Handler final : public Poco::Net::HTTPRequestHandler {
 public:
@@ -94,8 +49,11 @@ public:
         : context_(context), listener_on_loopback_(listener_on_loopback), socket_(socket) {}
 
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
-        Body body(request);
+        Body body(request, response, socket_);
         const Reply reply = answer(request, body);
+        if (body.comes_in_pieces()) {  // a reply is due even when their time is over
+            socket_.set_deadline(std::chrono::steady_clock::now() + limits::bulk_piece_time);
+        }
         send(body.is_cut_short() ? bad_request("the body ended early") : reply, request, response);
         if (body.is_left_unread()) {
             linger();
@@ -115,12 +73,14 @@ private:
                                 .host = header(request, "Host"),
                                 .origin = header(request, "Origin"),
                                 .listener_on_loopback = listener_on_loopback_};
-            return context_.routes.answer({.method = method,
-                                           .target = *target,
-                                           .access = context_.gate.judge(caller),
-                                           .body = [&body] {
-                                               return body.read();
-                                           }});
+            return context_.routes.answer(
+                {.method = method,
+                 .target = *target,
+                 .access = context_.gate.judge(caller),
+                 .body = [&body] { return body.read(); },
+                 .piece = [&body](std::span<char> room) { return body.next(room); },
+                 .accept = header(request, "Accept"),
+                 .content_type = header(request, "Content-Type")});
         } catch (const std::exception& problem) {
             context_.log.write(Severity::error, "management", "a request failed",
                                {{"reason", problem.what()}});
@@ -128,10 +88,14 @@ private:
         }
     }
 
-    static void send(const Reply& reply, HTTPServerRequest& request, HTTPServerResponse& response) {
+    void send(const Reply& reply, HTTPServerRequest& request, HTTPServerResponse& response) {
         response.setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(reply.status));
         response.setContentType(reply.content_type);
-        response.setContentLength64(static_cast<std::int64_t>(reply.body.size()));
+        if (!reply.next_piece) {
+            response.setContentLength64(static_cast<std::int64_t>(reply.body.size()));
+        } else if (request.getVersion() != HTTPRequest::HTTP_1_0) {
+            response.setChunkedTransferEncoding(true);
+        }
         response.set("X-Content-Type-Options", "nosniff");
         response.set("Cache-Control", "no-store");
         if (reply.allow != nullptr) {
@@ -141,10 +105,41 @@ private:
             response.set("WWW-Authenticate", "Bearer");
         }
         std::ostream& stream = response.send();
-        if (request.getMethod() != HTTPRequest::HTTP_HEAD) {
+        if (request.getMethod() == HTTPRequest::HTTP_HEAD) {
+            stream.flush();
+            return;
+        }
+        if (reply.next_piece) {
+            send_pieces(reply, stream);
+        } else {
             stream << reply.body;
         }
         stream.flush();
+    }
+
+    /// A reply that breaks off must not look whole: nothing more leaves, and Poco's end of it does
+    /// not either.
+    void send_pieces(const Reply& reply, std::ostream& stream) {
+        socket_.end_writes_at_stop();
+        try {
+            for (auto piece = reply.next_piece(); !piece.empty(); piece = reply.next_piece()) {
+                write_slowly(piece, stream);
+            }
+        } catch (...) {
+            socket_.set_deadline(DeadlineSocket::Moment());
+            throw;
+        }
+    }
+
+    void write_slowly(std::string_view text, std::ostream& stream) {
+        while (!text.empty()) {
+            socket_.begin_piece();
+            const auto size = std::min(text.size(), limits::bulk_piece_max);
+            if (!stream.write(text.data(), static_cast<std::streamsize>(size))) {
+                throw Poco::IOException("the reader went away, or stopped reading");
+            }
+            text.remove_prefix(size);
+        }
     }
 
     /// Closing with unread input would reset the connection before the caller has seen the answer.
@@ -170,8 +165,9 @@ public:
     Handlers(const Context& context, bool listener_on_loopback, DeadlineSocket& socket)
         : context_(context), listener_on_loopback_(listener_on_loopback), socket_(socket) {}
 
-    Poco::Net::HTTPRequestHandler* createRequestHandler(
-        const HTTPServerRequest& /*request*/) override {
+    Poco::Net::HTTPRequestHandler* createRequestHandler(const HTTPServerRequest& request) override {
+        // Anything but 200 keeps Poco from asking for the body before it is known who sends it.
+        request.response().setStatus(HTTPResponse::HTTP_CONTINUE);
         return std::make_unique<Handler>(context_, listener_on_loopback_, socket_).release();
     }
 

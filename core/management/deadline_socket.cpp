@@ -1,5 +1,7 @@
 #include "core/management/deadline_socket.hpp"
 
+#include "core/base/limits.hpp"
+
 #include <Poco/Exception.h>
 
 #include <algorithm>
@@ -37,6 +39,11 @@ void DeadlineSocket::close() {
     reset();
 }
 
+void DeadlineSocket::begin_piece() noexcept {
+    deadline_ = std::min(std::chrono::steady_clock::now() + limits::bulk_piece_time,
+                         started_ + limits::bulk_time);
+}
+
 int DeadlineSocket::receiveBytes(void* buffer, int length, int flags) {
     int received = -1;
     while (received < 0) {
@@ -62,7 +69,7 @@ bool DeadlineSocket::poll(const Poco::Timespan& timeout, int mode) {
                                 std::chrono::microseconds(timeout.totalMicroseconds()));
     for (;;) {
         const auto left = until - std::chrono::steady_clock::now();
-        const bool given_up = stopping_.load() && mode == SELECT_READ;
+        const bool given_up = stopping_.load() && (mode == SELECT_READ || stop_ends_writes_);
         if (left <= 0s || given_up) {
             return false;
         }

@@ -13,7 +13,8 @@
 namespace chihaya::management {
 
 /// Reads and writes wait until `deadline`, then throw Poco::TimeoutException. While `stopping` is
-/// set, reads throw at once, and writes go on: who has asked gets an answer.
+/// set, reads throw at once, and writes go on: who has asked gets an answer, unless it is a long
+/// one.
 ///
 /// Lifetime: `stopping` outlives the socket, which Poco counts references to
 class DeadlineSocket final : public Poco::Net::StreamSocketImpl {
@@ -25,6 +26,13 @@ public:
 
     /// Thread: the connection's
     void set_deadline(Moment deadline) noexcept { deadline_ = deadline; }
+
+    /// For what is long but goes on: the deadline is limits::bulk_piece_time from now, and no later
+    /// than limits::bulk_time after the connection began.
+    void begin_piece() noexcept;
+
+    /// From now on writes, too, throw while `stopping` is set.
+    void end_writes_at_stop() noexcept { stop_ends_writes_ = true; }
 
     int receiveBytes(void* buffer, int length, int flags) override;
     int sendBytes(const void* buffer, int length, int flags) override;
@@ -42,7 +50,9 @@ private:
     void await(int mode);
 
     Poco::Net::StreamSocket plain_;  // owns the descriptor
+    Moment started_ = std::chrono::steady_clock::now();
     Moment deadline_;
+    bool stop_ends_writes_ = false;
     const std::atomic<bool>& stopping_;
 };
 

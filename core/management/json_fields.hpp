@@ -44,6 +44,8 @@ public:
     /// All complaints in a line: "malformed body: up_multiplier: found the number -1, accepted a
     /// number from 0 to 1000".
     [[nodiscard]] std::string complaints() const { return "malformed body: " + complaints_; }
+    /// The same without what it is about.
+    [[nodiscard]] const std::string& all() const noexcept { return complaints_; }
 
 private:
     config::Object object_;

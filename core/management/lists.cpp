@@ -50,47 +50,95 @@ Reply page_reply(const char* name, const Records& records, const std::optional<s
     return json_reply(json(std::move(page)), config::Layout::compact);
 }
 
+/// A record that the query names.
+template <class Key>
+struct Named {
+    std::optional<Key> key;  // empty: it names none
+    bool is_malformed = false;
+};
+
+Reply bad_number() {
+    return bad_request("malformed id or after: accepted the number of an account");
+}
+
+Named<UserId> user_in(const Target& target, std::string_view key) {
+    const auto text = target.value(key);
+    const auto number = text ? number_of(*text) : std::nullopt;
+    return {.key = number ? std::optional(UserId{*number}) : std::nullopt,
+            .is_malformed = text && !number};
+}
+
 Reply list_users(const Target& target, const logic::Roster& roster) {
-    const auto key = target.value(target.has("id") ? "id" : "after");
-    const auto number = key ? number_of(*key) : std::nullopt;
-    if (key && !number) {
-        return bad_request("malformed id or after: accepted the number of an account");
-    }
     if (target.has("id")) {
-        const auto user = roster.user(UserId{number.value_or(0)});
+        const auto id = user_in(target, "id");
+        if (id.is_malformed) {
+            return bad_number();
+        }
+        const auto user = id.key ? roster.user(*id.key) : std::nullopt;
         return page_reply("users",
                           std::vector<UserRecord>(user ? 1 : 0, user.value_or(UserRecord{})),
                           std::nullopt);
     }
+    const auto after = user_in(target, "after");
     const auto limit = limit_of(target);
-    if (!limit) {
-        return bad_limit();
+    if (after.is_malformed || !limit) {
+        return after.is_malformed ? bad_number() : bad_limit();
     }
-    const auto page = roster.users(number ? std::optional(UserId{*number}) : std::nullopt, *limit);
+    const auto page = roster.users(after.key, *limit);
     return page_reply("users", page.records,
                       page.last
                           ? std::optional(std::to_string(static_cast<std::uint64_t>(*page.last)))
                           : std::nullopt);
 }
 
+Reply bad_hash() {
+    return bad_request("malformed after: accepted 40 hexadecimal digits");
+}
+
+Named<InfoHash> torrent_in(const Target& target) {
+    const auto text = target.value("after");
+    const auto info_hash = text ? info_hash_of(*text) : std::nullopt;
+    return {.key = info_hash, .is_malformed = text && !info_hash};
+}
+
 Reply list_torrents(const Target& target, const logic::Roster& roster) {
-    const auto key = target.value("after");
-    const auto after = key ? info_hash_of(*key) : std::nullopt;
-    if (key && !after) {
-        return bad_request("malformed after: accepted 40 hexadecimal digits");
-    }
+    const auto after = torrent_in(target);
     const auto limit = limit_of(target);
-    if (!limit) {
-        return bad_limit();
+    if (after.is_malformed || !limit) {
+        return after.is_malformed ? bad_hash() : bad_limit();
     }
-    const auto page = roster.torrents(after, *limit);
+    const auto page = roster.torrents(after.key, *limit);
     return page_reply("torrents", page.records,
                       page.last ? std::optional(text::hex(page.last->bytes)) : std::nullopt);
 }
 
+Reply whole_list(const Target& target, const logic::Roster& roster, BulkCalls& bulk_calls) {
+    if (target.has("limit") || target.has("id")) {
+        return bad_request(
+            "found limit or id with NDJSON, accepted is the whole list: leave it "
+            "out, or ask for format=json");
+    }
+    if (target.collection == "users") {
+        const auto after = user_in(target, "after");
+        return after.is_malformed ? bad_number() : export_users(roster, after.key, bulk_calls);
+    }
+    const auto after = torrent_in(target);
+    return after.is_malformed ? bad_hash() : export_torrents(roster, after.key, bulk_calls);
+}
+
 }  // namespace
 
-Reply answer_list(const Call& call, const logic::Roster& roster) {
+Reply answer_list(const Call& call, logic::Roster& roster, BulkCalls& bulk_calls) {
+    if (call.method == "PUT") {
+        return import_lines(call, roster, bulk_calls);
+    }
+    const auto is_whole = wants_ndjson(call);
+    if (!is_whole) {
+        return bad_request("malformed format: accepted json or ndjson");
+    }
+    if (*is_whole) {
+        return whole_list(call.target, roster, bulk_calls);
+    }
     return call.target.collection == "users" ? list_users(call.target, roster)
                                              : list_torrents(call.target, roster);
 }

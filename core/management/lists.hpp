@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file lists.hpp
-/// `/users` and `/torrents`: all of them, a page at a time.
+/// `/users` and `/torrents`: all of them, a page at a time or in bulk.
 
 #include "core/logic/roster.hpp"
+#include "core/management/bulk.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 
@@ -16,6 +17,8 @@ namespace chihaya::management {
 /// Roster::users. A `next` is good for as long as the process runs.
 /// `GET /users?id=7` shows the account of that number, if there is one.
 /// 400 when the query is wrong.
-[[nodiscard]] Reply answer_list(const Call& call, const logic::Roster& roster);
+///
+/// As NDJSON there are no pages, and PUT takes what GET shows: bulk.hpp.
+[[nodiscard]] Reply answer_list(const Call& call, logic::Roster& roster, BulkCalls& bulk_calls);
 
 }  // namespace chihaya::management

@@ -7,6 +7,7 @@
 #include "core/config/json_value.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@ namespace chihaya::management {
 
 inline constexpr const char* text_type = "text/plain; charset=utf-8";
 inline constexpr const char* json_type = "application/json; charset=UTF-8";
+inline constexpr const char* ndjson_type = "application/x-ndjson";
 
 /// Shape: by default v1's answer to a call that succeeded and has nothing to say
 struct Reply {
@@ -21,6 +23,9 @@ struct Reply {
     std::string body;
     const char* content_type = text_type;  // literal
     const char* allow = nullptr;           // literal; the methods that a 405 names
+    /// If set, the body is what this returns until it returns nothing: called when the piece before
+    /// is on its way, on the connection's thread.
+    std::function<std::string()> next_piece = nullptr;
 };
 
 /// A line of text; the end of the line is added.

@@ -3,8 +3,10 @@
 /// @file request.hpp
 /// A management request, without the HTTP around it.
 
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,18 @@ enum class Access {
     foreign_origin  // a web page of somebody else's lets its reader's browser ask
 };
 
+enum class BodyEnd {
+    whole,
+    cut_short,  // the connection ended before it, or its time did
+    too_large   // longer than limits::bulk_body_max
+};
+
+/// A piece of a body that is read as it comes.
+struct BodyPiece {
+    std::size_t size = 0;          // 0: there are no more
+    BodyEnd end = BodyEnd::whole;  // and this is why
+};
+
 /// One call to a route.
 /// Lifetime: borrowed while it is answered
 struct Call {
@@ -49,6 +63,10 @@ struct Call {
     /// Reads the body, once, when the route needs one.
     /// Errors: empty when it is longer than limits::management_body_max or does not arrive
     std::function<std::optional<std::string>()> body;
+    /// The next piece of the body, instead.
+    std::function<BodyPiece(std::span<char> room)> piece;
+    std::string_view accept;  // these headers; empty when absent
+    std::string_view content_type;
 };
 
 }  // namespace chihaya::management

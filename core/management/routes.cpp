@@ -49,10 +49,11 @@ bool Routes::has_list(const Call& call) const noexcept {
 
 Reply Routes::answer_page(const Call& call) {
     if (has_list(call)) {
-        if (call.method != "GET") {
-            return method_not_allowed("GET, HEAD");
+        if (call.method != "GET" && call.method != "PUT") {
+            return method_not_allowed("GET, HEAD, PUT");
         }
-        return call.access == Access::granted ? answer_list(call, roster_) : refusal(call.access);
+        return call.access == Access::granted ? answer_list(call, roster_, bulk_calls_)
+                                              : refusal(call.access);
     }
     const bool is_check = call.target.collection == "check";
     if (!is_check && call.target.collection != "stats") {

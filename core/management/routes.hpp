@@ -7,16 +7,17 @@
 /// |-------------------|------------------|--------------|-----------------------------|
 /// | /check            | GET              | health.hpp   | always                      |
 /// | /stats            | GET              | stats.hpp    | always                      |
-/// | /torrents         | GET              | lists.hpp    | always                      |
+/// | /torrents         | GET, PUT         | lists.hpp    | always                      |
 /// | /torrents/HASH    | GET, PUT, DELETE | torrents.hpp | always                      |
 /// | /clients/ID       | GET, PUT, DELETE | clients.hpp  | with the client whitelist   |
-/// | /users            | GET              | lists.hpp    | in private mode             |
+/// | /users            | GET, PUT         | lists.hpp    | in private mode             |
 /// | /users/PASSKEY    | GET, PUT, DELETE | users.hpp    | in private mode             |
 ///
 /// HEAD is answered as GET without a body. PUT, DELETE, lists and everything about users need
 /// access (gate.hpp); `GET /torrents/…` shows peers to those who have it, and refuses a wrong
 /// token.
 
+#include "core/management/bulk.hpp"
 #include "core/management/health.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
@@ -42,6 +43,7 @@ private:
     TrackerDriver& tracker_;
     Health health_;
     Stats stats_;
+    BulkCalls bulk_calls_;
     bool has_clients_;
     bool has_users_;
 };

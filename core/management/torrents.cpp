@@ -40,37 +40,30 @@ Freeleech freeleech_of(JsonFields& fields) {
     return static_cast<Freeleech>(name - freeleech_names.begin());
 }
 
+/// Errors: empty when the object has none, or a wrong one, and then there is a complaint
+std::optional<InfoHash> info_hash_in(JsonFields& fields) {
+    const auto digits = fields.text("infohash", info_hash_shape);
+    const auto info_hash = digits ? info_hash_of(*digits) : std::nullopt;
+    if (digits && !info_hash) {
+        fields.complain("infohash", std::to_string(digits->size()) + " characters",
+                        info_hash_shape);
+    }
+    return info_hash;
+}
+
 Reply put_torrent(const Call& call, logic::Roster& roster) {
     const auto body = call.body();
     if (!body) {
         return body_too_large();
     }
     JsonFields fields(*body);
-    auto info_hash = info_hash_in(call.target);
-    if (!info_hash) {
+    const auto of_path = info_hash_in(call.target);
+    if (!of_path) {
         fields.complain("path", "no info-hash", info_hash_shape);
     }
-    if (const auto digits = fields.text("infohash", info_hash_shape)) {
-        const auto of_body = info_hash_of(*digits);
-        if (!of_body) {
-            fields.complain("infohash", std::to_string(digits->size()) + " characters",
-                            info_hash_shape);
-        } else if (info_hash && *info_hash != *of_body) {
-            fields.complain("infohash", "another info-hash than in the path", "the same, or none");
-        }
-    }
-    TorrentRecord torrent;
-    torrent.id = TorrentId{fields.whole("id", 0, {})};
-    torrent.snatches = static_cast<std::uint32_t>(
-        fields.whole("snatches", 0, {.most = std::numeric_limits<std::uint32_t>::max()}));
-    torrent.up_multiplier = fields.multiplier("up_multiplier");
-    torrent.down_multiplier = fields.multiplier("down_multiplier");
-    torrent.freeleech = freeleech_of(fields);
-    if (!fields.ok()) {
-        return bad_request(fields.complaints());
-    }
-    torrent.info_hash = *info_hash;
-    return status_reply(roster.put_torrents({&torrent, 1}));
+    const TorrentRecord torrent = read_torrent(fields, of_path);
+    return fields.ok() ? status_reply(roster.put_torrents({&torrent, 1}))
+                       : bad_request(fields.complaints());
 }
 
 Reply erase_torrent(const Call& call, const InfoHash& info_hash, logic::Roster& roster) {
@@ -87,6 +80,24 @@ Reply erase_torrent(const Call& call, const InfoHash& info_hash, logic::Roster& 
 
 }  // namespace
 
+TorrentRecord read_torrent(JsonFields& fields, std::optional<InfoHash> of_path) {
+    const auto of_body = info_hash_in(fields);
+    if (of_path && of_body && *of_path != *of_body) {
+        fields.complain("infohash", "another info-hash than in the path", "the same, or none");
+    }
+    if (!of_path && !of_body && fields.ok()) {
+        fields.complain("infohash", "nothing", info_hash_shape);
+    }
+    TorrentRecord torrent{.info_hash = of_path ? *of_path : of_body.value_or(InfoHash{})};
+    torrent.id = TorrentId{fields.whole("id", 0, {})};
+    torrent.snatches = static_cast<std::uint32_t>(
+        fields.whole("snatches", 0, {.most = std::numeric_limits<std::uint32_t>::max()}));
+    torrent.up_multiplier = fields.multiplier("up_multiplier");
+    torrent.down_multiplier = fields.multiplier("down_multiplier");
+    torrent.freeleech = freeleech_of(fields);
+    return torrent;
+}
+
 std::optional<InfoHash> info_hash_of(std::string_view text) noexcept {
     InfoHash info_hash;
     if (text.size() == info_hash.bytes.size()) {
@@ -98,6 +109,7 @@ std::optional<InfoHash> info_hash_of(std::string_view text) noexcept {
 
 config::Value shown(const TorrentRecord& torrent) {
     config::Object members;
+    members.reserve(6);
     members.push_back({"infohash", json(text::hex(torrent.info_hash.bytes))});
     members.push_back({"id", json(static_cast<std::uint64_t>(torrent.id))});
     members.push_back({"snatches", json(std::uint64_t{torrent.snatches})});

@@ -6,6 +6,7 @@
 
 #include "chihaya/tracker_driver.hpp"
 #include "core/logic/roster.hpp"
+#include "core/management/json_fields.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 
@@ -16,6 +17,10 @@ namespace chihaya::management {
 
 /// A torrent's record, as PUT takes it.
 [[nodiscard]] config::Value shown(const TorrentRecord& torrent);
+
+/// The torrent that PUT's object describes, which names it if the path did not; what is wrong with
+/// it, `fields` complains of.
+[[nodiscard]] TorrentRecord read_torrent(JsonFields& fields, std::optional<InfoHash> of_path);
 
 /// 40 hexadecimal digits, or the 20 bytes themselves.
 /// Errors: empty when it is neither

@@ -16,6 +16,14 @@ Reply put_user(const Call& call, const std::string& passkey_of_path, logic::Rost
         return body_too_large();
     }
     JsonFields fields(*body);
+    const UserRecord user = read_user(fields, passkey_of_path);
+    return fields.ok() ? status_reply(roster.put_users({&user, 1}))
+                       : bad_request(fields.complaints());
+}
+
+}  // namespace
+
+UserRecord read_user(JsonFields& fields, const std::string& passkey_of_path) {
     UserRecord user;
     user.id = UserId{fields.whole("id", 0, {.least = 1})};
     if (fields.ok() && user.id == UserId::none) {
@@ -31,14 +39,12 @@ Reply put_user(const Call& call, const std::string& passkey_of_path, logic::Rost
     user.down_multiplier = fields.multiplier("down_multiplier");
     user.flags = fields.flag("can_leech", true) ? UserFlags::can_leech : UserFlags::none;
     user.flags = user.flags | (fields.flag("hidden", false) ? UserFlags::hidden : UserFlags::none);
-    return fields.ok() ? status_reply(roster.put_users({&user, 1}))
-                       : bad_request(fields.complaints());
+    return user;
 }
-
-}  // namespace
 
 config::Value shown(const UserRecord& user) {
     config::Object members;
+    members.reserve(6);
     members.push_back({"id", json(static_cast<std::uint64_t>(user.id))});
     members.push_back({"passkey", json(std::string(user.passkey.view()))});
     members.push_back({"up_multiplier", json(user.up_multiplier)});

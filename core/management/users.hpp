@@ -6,13 +6,19 @@
 /// Source: Chihaya v1 (PUT and DELETE 2014; its GET was written and never routed)
 
 #include "core/logic/roster.hpp"
+#include "core/management/json_fields.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
+
+#include <string>
 
 namespace chihaya::management {
 
 /// What GET shows of a user.
 [[nodiscard]] config::Value shown(const UserRecord& user);
+
+/// The user that PUT's object describes; what is wrong with it, `fields` complains of.
+[[nodiscard]] UserRecord read_user(JsonFields& fields, const std::string& passkey_of_path);
 
 /// PUT takes `{"id", "passkey", "up_multiplier", "down_multiplier", "can_leech", "hidden"}`. `id`
 /// is needed and is the key: a put with another passkey replaces the old one. As in v1 the body's
