@@ -115,6 +115,23 @@ TEST_CASE("a snatch, a token and a departure become rows of their own") {
     CHECK(row.agent() == "test/1.0");
 }
 
+TEST_CASE("a swarm that fell silent has the counts of the last peer that was forgotten") {
+    const TempDir dir;
+    ScriptedArchive archive;
+    Books books(dir.path(), archive);
+    std::vector<AnnounceDelta> deltas;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        auto delta = delta_of(1 + i, 7, 0);
+        delta.at = Time{std::chrono::seconds(10'000 - i)};  // whoever spoke last comes first
+        delta.counts = {.seeders = static_cast<std::uint32_t>(2 - i), .leechers = 0};
+        delta.flags = i == 0 ? DeltaFlags::none : DeltaFlags::expired;
+        deltas.push_back(delta);
+    }
+    books.keeper.record(deltas);
+    CHECK(books.keeper.flush(10s));
+    CHECK(archive.content().seeders.at(7) == 0);
+}
+
 TEST_CASE("a transaction that is refused or lost is brought again, with what has come since") {
     const TempDir dir;
     ScriptedArchive archive;

@@ -35,6 +35,7 @@ public:
         std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> tokens{};
         std::map<std::uint64_t, std::int64_t> balances{};
         std::map<PeerKey, PeerRow> peers{};
+        std::map<std::uint64_t, std::uint32_t> seeders{};  // of torrents
         std::size_t snatch_rows = 0;
         std::map<SpoolId, std::uint64_t> positions{};
         std::size_t transactions = 0;
@@ -115,6 +116,7 @@ private:
         for (const auto& [torrent, sums] : ledger.torrents) {
             content_.snatches[torrent] += sums.snatches;
             content_.balances[torrent] += sums.balance;
+            content_.seeders[torrent] = sums.seeders;
         }
         for (const auto& [token, downloaded] : ledger.tokens) {
             content_.tokens[{token.user, token.torrent}] += downloaded;

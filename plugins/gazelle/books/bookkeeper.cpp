@@ -1,6 +1,8 @@
 #include "plugins/gazelle/books/bookkeeper.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -94,6 +96,7 @@ void Bookkeeper::take_in() noexcept {
         intake_.take(taken_);
         const std::lock_guard lock(books_);
         if (!taken_.empty()) {
+            date_counts();
             keep_on_disk(taken_);
             add_up(taken_);
             shrink_spool();
@@ -108,6 +111,18 @@ void Bookkeeper::take_in() noexcept {
                                       error.what() + "; the rest is kept when there is room again");
     }
     taken_.clear();
+}
+
+/// A peer that fell silent is dated by its last announce, but its swarm's counts are of now: they
+/// must not give way to those of an announce before.
+void Bookkeeper::date_counts() noexcept {
+    constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    for (Entry& entry : taken_) {
+        latest_ = std::max(latest_, entry.at);
+        if (entry.is(DeltaFlags::expired)) {
+            entry.counts_after = static_cast<std::uint32_t>(std::min(latest_ - entry.at, most));
+        }
+    }
 }
 
 void Bookkeeper::add_up(std::span<const Entry> entries) {

@@ -86,6 +86,7 @@ private:
     // --- the clerk's ---
     void keep_books() noexcept;
     void take_in() noexcept;
+    void date_counts() noexcept;
     void add_up(std::span<const Entry> entries);
     void keep_on_disk(std::span<const Entry> entries);
     void shrink_spool();
@@ -114,6 +115,7 @@ private:
     // The clerk's, or that of whoever flushes; taken before `books_`.
     std::mutex clerk_turn_;
     std::vector<Entry> taken_;
+    std::int64_t latest_ = 0;  // of all that were taken; Unix time, milliseconds
     TorrentPace pace_;
 
     // Everybody's.

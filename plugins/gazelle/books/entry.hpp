@@ -42,6 +42,7 @@ struct Entry {
     std::array<std::uint8_t, 16> ipv6{};
     std::array<char, kept_user_agent> user_agent{};  // as it came, cut; the rest zero
     std::uint8_t user_agent_size = 0;
+    std::uint32_t counts_after = 0;  // milliseconds: the counts are so much younger than `at`
 
     [[nodiscard]] bool is(DeltaFlags flag) const noexcept {
         return has(static_cast<DeltaFlags>(flags), flag);
@@ -49,6 +50,8 @@ struct Entry {
     [[nodiscard]] std::string_view agent() const noexcept {
         return {user_agent.data(), user_agent_size};
     }
+    /// When its swarm had these counts. Unix time, milliseconds
+    [[nodiscard]] std::int64_t counted_at() const noexcept { return at + counts_after; }
 };
 static_assert(std::is_trivially_copyable_v<Entry> && sizeof(Entry) == 224);
 

@@ -185,7 +185,7 @@ void Ledger::add(const Entry& entry, bool shows_torrent) {
                          .leechers = entry.leechers,
                          .snatches = is_snatch ? std::uint64_t{1} : 0,
                          .balance = balance_of(entry),
-                         .at = entry.at});
+                         .at = entry.counted_at()});
     }
     if (is_snatch) {
         snatches.push_back({.user = entry.user,

@@ -22,7 +22,7 @@ public:
     /// Shall this entry's counts be written? Then they are taken for written.
     /// Errors: std::bad_alloc
     [[nodiscard]] bool is_due(const Entry& entry) {
-        const std::int64_t second = entry.at / 1000;
+        const std::int64_t second = entry.counted_at() / 1000;
         const auto [place, is_new] = last_.try_emplace(entry.torrent);
         Last& last = place->second;
         const bool is_due = is_new || last.seeders != entry.seeders ||
