@@ -30,7 +30,7 @@ struct Marker {
 /// How a transaction ended.
 struct Written {
     DatabaseError error{};
-    bool is_in_doubt = false;         // the COMMIT was sent, and no answer came
+    bool is_in_doubt = false;         // the COMMIT was sent, and nobody said that it went well
     std::uint64_t rejected_rows = 0;  // left out because the database will never take them
 
     // With `ask_operator`: the right to, or the table of, these is missing, and nothing else is.

@@ -23,7 +23,7 @@ Written SiteArchive::write(const Ledger& ledger, const Marker& marker) {
             return {.error = std::move(error)};
         }
         Written written = attempt(ledger, marker, false);
-        if (written.error.remedy == Remedy::drop_row) {
+        if (written.error.remedy == Remedy::drop_row && !written.is_in_doubt) {
             dialect_of_ = 0;  // a column may be narrower than it was
             if (DatabaseError error = prepare(); !error.ok()) {
                 return {.error = std::move(error)};
@@ -118,7 +118,7 @@ DatabaseError SiteArchive::commit(const Marker& marker, Written& written) {
         return error;
     }
     DatabaseError error = connection_.execute("COMMIT");
-    written.is_in_doubt = error.remedy == Remedy::reconnect;
+    written.is_in_doubt = !error.ok();  // not every error of a COMMIT undoes it
     return error;
 }
 
