@@ -46,9 +46,12 @@ void Intake::wait_for(std::chrono::milliseconds time) {
 void Intake::take(std::vector<Entry>& entries) {
     has_some_.store(false);
     for (List& list : lists_) {
-        const std::lock_guard lock(list.mutex);
-        entries.insert(entries.end(), list.entries.begin(), list.entries.end());
-        list.entries.clear();
+        if (list.moving.empty()) {
+            const std::lock_guard lock(list.mutex);
+            list.moving.swap(list.entries);
+        }
+        entries.insert(entries.end(), list.moving.begin(), list.moving.end());
+        list.moving.clear();
     }
 }
 

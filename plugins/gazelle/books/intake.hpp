@@ -19,7 +19,8 @@ namespace chihaya::gazelle {
 /// Thread: `put` from any number at once, the rest from one other
 class Intake {
 public:
-    /// Copies. Never waits but for another worker that copies into the same list. What is of no
+    /// Copies. Never waits but for another worker that copies into the same list, or for `take` to
+    /// exchange it. What is of no
     /// user, or of a torrent that is not there any more, has no row to go to and is left out.
     /// Returns: how many could not be kept, out of memory
     [[nodiscard]] std::size_t put(std::span<const AnnounceDelta> deltas) noexcept;
@@ -37,6 +38,7 @@ private:
     struct alignas(64) List {
         std::mutex mutex;
         std::vector<Entry> entries;
+        std::vector<Entry> moving;  // of whoever takes: workers need not wait for its copying
     };
 
     [[nodiscard]] List& list_of_this_thread() noexcept;
