@@ -1,7 +1,6 @@
-#include "plugins/gazelle/books/bookkeeper.hpp"
+#include "tests/gazelle/kept_books.hpp"
 #include "tests/gazelle/scripted_archive.hpp"
 #include "tests/support/child_process.hpp"
-#include "tests/support/fake_host.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -19,57 +18,10 @@
 TEST_SUITE_BEGIN("the books of a site");
 
 namespace chihaya::gazelle::test {
-namespace {
 
 using namespace std::chrono_literals;
-
-using chihaya::test::FakeClock;
-using chihaya::test::FakeHost;
 using chihaya::test::TempDir;
 using chihaya::test::wait_until;
-
-/// What an announce of user `user` on torrent `torrent` changed.
-AnnounceDelta delta_of(std::uint64_t user, std::uint64_t torrent, std::uint64_t uploaded) {
-    AnnounceDelta delta;
-    delta.user = UserId{user};
-    delta.torrent = TorrentId{torrent};
-    delta.peer_id.bytes[0] = static_cast<std::uint8_t>(user);
-    delta.uploaded_raw = uploaded;
-    delta.uploaded_credited = uploaded;
-    delta.downloaded_raw = 2 * uploaded;
-    delta.downloaded_credited = 2 * uploaded;
-    delta.active_for = 10s;
-    delta.announces = 2;
-    delta.counts = {.seeders = 1, .leechers = 2};
-    delta.user_agent = "test/1.0";
-    return delta;
-}
-
-constexpr BookRules quick{.flush_interval = 20ms, .reconnect_pause = 1ms};
-
-/// One process's life with a spool.
-struct Books {
-    Books(const std::filesystem::path& folder, Archive& archive, BookRules rules = quick)
-        : keeper(log, folder, archive, rules) {}
-
-    FakeClock clock;
-    FakeHost log{clock};
-    Bookkeeper keeper;
-};
-
-void record(Books& books, const AnnounceDelta& delta) {
-    books.keeper.record({&delta, 1});
-}
-
-std::size_t files_beginning_with(const std::filesystem::path& folder, const std::string& prefix) {
-    std::size_t count = 0;
-    for (const auto& file : std::filesystem::directory_iterator(folder)) {
-        count += file.path().filename().string().starts_with(prefix) ? 1U : 0U;
-    }
-    return count;
-}
-
-}  // namespace
 
 TEST_CASE("what is recorded arrives, summed up by user, and nothing stays on disk") {
     const TempDir dir;

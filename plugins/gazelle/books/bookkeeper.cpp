@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,7 @@ Bookkeeper::~Bookkeeper() {
     clerk_.join();
     carrier_.join();
     take_in();
+    leave_on_disk();
     static_cast<void>(spool_.sync());
 }
 
@@ -94,11 +96,15 @@ void Bookkeeper::take_in() noexcept {
     const std::lock_guard turn(clerk_turn_);
     try {
         intake_.take(taken_);
+    } catch (const std::bad_alloc&) {
+        // The rest stays there: what has come is kept.
+    }
+    try {
         const std::lock_guard lock(books_);
         if (!taken_.empty()) {
             date_counts();
-            keep_on_disk(taken_);
             add_up(taken_);
+            keep_on_disk(taken_);
             shrink_spool();
         }
         stand_in_for_spool();
@@ -158,15 +164,20 @@ void Bookkeeper::keep_on_disk(std::span<const Entry> entries) {
 
 /// Sums instead of entries, when that helps: they grow with the peers there are, not with time.
 void Bookkeeper::shrink_spool() {
-    const std::uint64_t entries_bytes = pending_entries_ * sizeof(Entry);
     const bool is_large = spool_.bytes() > rules_.spool_limit / 2;
-    if (is_large && is_spooling_ && entries_bytes > 2 * pending_.bytes() &&
-        spool_.replace(pending_from_, pending_)) {
+    // Else sums would be written again for each entry that comes.
+    const std::uint64_t gain = rules_.spool_limit / 16;
+    if (is_large && is_spooling_ && spool_.replaceable(pending_from_) > pending_.bytes() + gain &&
+        spool_.replace(pending_from_, spool_.end(), pending_)) {
         log_.log(Severity::info, "spool: entries have been added up to make room");
         return;
     }
-    if (pending_.peers.size() > limits::waiting_peers_max) {
+    constexpr std::size_t some = limits::waiting_peers_max / 16;  // it looks at every row
+    if (pending_.peers.size() <= limits::waiting_peers_max) {
+        peers_kept_ = 0;
+    } else if (pending_.peers.size() > peers_kept_ + some) {
         numbers_.dropped_peer_rows += pending_.drop_quiet_peers();
+        peers_kept_ = pending_.peers.size();
     }
 }
 
@@ -176,10 +187,38 @@ void Bookkeeper::stand_in_for_spool() {
         return;
     }
     disk_tried_ = Clock::now();
-    if (pending_.empty() || (spool_.bytes() + pending_.bytes() < rules_.spool_limit &&
-                             spool_.replace(pending_from_, pending_))) {
+    const std::uint64_t sums = pending_.bytes();
+    const std::uint64_t others = spool_.bytes() - spool_.replaceable(pending_from_);
+    const bool has_room = spool_.bytes() + sums < rules_.spool_limit ||
+                          others + sums < rules_.spool_limit / 2;  // once those are gone
+    if (has_room && (pending_.empty() || spool_.replace(pending_from_, spool_.end(), pending_))) {
         is_spooling_ = true;
         log_.log(Severity::info, "spool: what is taken is on disk again");
+    }
+}
+
+/// The process ends: what is in memory alone goes to disk, whatever the limit says.
+void Bookkeeper::leave_on_disk() noexcept {
+    try {
+        const std::lock_guard lock(books_);
+        bool is_there = true;
+        if (is_in_doubt_ && !batch_is_on_disk_) {
+            if (!takes_up_aside_) {
+                batch_.add(left_out_);
+            }
+            is_there = batch_.empty() || spool_.replace(batch_from_, batch_to_, batch_);
+        }
+        if (!is_spooling_ && !pending_.empty()) {
+            is_there = spool_.replace(pending_from_, spool_.end(), pending_) && is_there;
+        }
+        if (!is_there) {
+            log_.log(Severity::error,
+                     "spool: found no room on the disk: what the database has not taken is lost; "
+                     "make room before the next stop");
+        }
+    } catch (const std::exception&) {
+        log_.log(Severity::error,
+                 "spool: no memory to write what the database has not taken: it is lost");
     }
 }
 

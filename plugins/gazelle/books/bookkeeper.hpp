@@ -91,6 +91,7 @@ private:
     void keep_on_disk(std::span<const Entry> entries);
     void shrink_spool();
     void stand_in_for_spool();
+    void leave_on_disk() noexcept;
 
     // --- the carrier's ---
     void carry() noexcept;
@@ -133,6 +134,7 @@ private:
     std::uint32_t flushes_wanted_ = 0;  // by so many who wait
     BookRules rules_;
     BookNumbers numbers_;
+    std::size_t peers_kept_ = 0;  // when quiet ones were last left out
     Clock::time_point disk_tried_{};
     Clock::time_point synced_{};
 
@@ -144,12 +146,14 @@ private:
     bool is_batch_begun_ = false;  // rows of it are in the database: it stays as it is
     std::uint64_t batch_from_ = 0;
     std::uint64_t batch_to_ = 0;
-    bool is_in_doubt_ = true;      // at first, about what the process before has left
+    // Whether `batch_` is in the database; at first, how much of what the process before has left.
+    // Whatever ends an attempt early, memory that is short included, leaves it so.
+    bool is_in_doubt_ = true;
     bool takes_up_aside_ = false;  // it is written with those
     Written lacks_;                // which tables are left out for now
     Clock::time_point aside_tried_{};
     Pause pause_{0};
-    unsigned told_ = 0;  // number of the error that the log has
+    std::optional<unsigned> told_;  // number of the error that the log has
 
     std::atomic<std::uint64_t> lost_{0};
     std::thread clerk_;

@@ -58,7 +58,6 @@ Bookkeeper::Pause Bookkeeper::carry_once() {
             return Pause(0);
         }
         if (written.is_in_doubt) {
-            is_in_doubt_ = true;
             return pause_after(written.error);
         }
         give_back_batch();
@@ -94,7 +93,6 @@ DatabaseError Bookkeeper::settle_doubt() {
     } else {
         give_back_batch();
     }
-    is_in_doubt_ = false;
     return {};
 }
 
@@ -102,6 +100,7 @@ DatabaseError Bookkeeper::settle_doubt() {
 void Bookkeeper::replay(std::uint64_t position) {
     const std::lock_guard lock(books_);
     Ledger left;
+    Ledger aside;
     std::uint64_t count = 0;
     spool_.replay(
         position, pending_from_,
@@ -110,10 +109,12 @@ void Bookkeeper::replay(std::uint64_t position) {
             ++count;
         },
         [&](const Ledger& ledger, bool was_set_aside) {
-            (was_set_aside ? aside_ : left).add(ledger);
+            (was_set_aside ? aside : left).add(ledger);
         });
     left.add(pending_);
     std::swap(pending_, left);
+    std::swap(aside_, aside);
+    is_in_doubt_ = false;
     pending_entries_ += count;
     pending_from_ = position;
     if (count > 0 || !aside_.empty()) {
@@ -130,9 +131,11 @@ bool Bookkeeper::take_batch() {
         if (takes_up_aside_) {
             spool_.take_up(batch_to_);
         }
+        is_in_doubt_ = true;
         return true;
     }
-    takes_up_aside_ = !aside_.empty() && Clock::now() - aside_tried_ >= rules_.operator_pause;
+    const bool is_time = Clock::now() - aside_tried_ >= rules_.operator_pause;
+    takes_up_aside_ = !aside_.empty() && (is_time || !has_recovered_);
     if (takes_up_aside_) {
         lacks_ = Written();  // somebody may have mended it
     }
@@ -152,6 +155,7 @@ bool Bookkeeper::take_batch() {
     if (takes_up_aside_) {
         spool_.take_up(batch_to_);
     }
+    is_in_doubt_ = true;
     return true;
 }
 
@@ -233,6 +237,7 @@ void Bookkeeper::committed(std::uint64_t rejected_rows) {
     left_out_.clear();
     batch_.clear();
     is_batch_begun_ = false;
+    is_in_doubt_ = false;
     carried_entries_ += std::exchange(batch_entries_, 0);
     has_recovered_ = true;
     ++numbers_.flushes;
@@ -253,6 +258,7 @@ void Bookkeeper::give_back_batch() {
     left_out_.clear();
     ++numbers_.failed_flushes;
     if (is_batch_begun_) {
+        is_in_doubt_ = false;
         return;
     }
     batch_.add(pending_);
@@ -261,6 +267,7 @@ void Bookkeeper::give_back_batch() {
     pending_from_ = batch_from_;
     is_spooling_ = is_spooling_ && batch_is_on_disk_;
     pending_entries_ += std::exchange(batch_entries_, 0);
+    is_in_doubt_ = false;
 }
 
 Bookkeeper::Pause Bookkeeper::pause_after(const DatabaseError& error) {
@@ -281,14 +288,20 @@ Bookkeeper::Pause Bookkeeper::pause_after(const DatabaseError& error) {
 
 /// Once for each new error, and once when all is well again.
 void Bookkeeper::tell(const DatabaseError& error) {
-    if (error.number == told_ || error.remedy == Remedy::repeat) {
+    if (error.ok()) {
+        if (std::exchange(told_, std::nullopt)) {
+            log_.log(Severity::info, "database: it takes the books again");
+        }
+        return;
+    }
+    const bool is_stopping = [this] {
+        const std::lock_guard lock(books_);
+        return is_stopping_;
+    }();
+    if (told_ == error.number || error.remedy == Remedy::repeat || is_stopping) {
         return;
     }
     told_ = error.number;
-    if (error.ok()) {
-        log_.log(Severity::info, "database: it takes the books again");
-        return;
-    }
     log_.log(error.remedy == Remedy::reconnect ? Severity::warning : Severity::error,
              "database: found error " + std::to_string(error.number) + " (" + error.text +
                  "): what announces change waits in the spool" +

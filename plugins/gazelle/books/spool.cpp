@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <limits>
+#include <new>
 #include <random>
 #include <stdexcept>
 #include <string_view>
@@ -188,6 +189,11 @@ std::uint64_t Spool::end_of_segments() {
     return last + found.entries;
 }
 
+/// Or has the operator moved it away?
+bool Spool::is_there(const std::string& name) const {
+    return std::filesystem::exists(folder_ / name);
+}
+
 void Spool::replay(std::uint64_t position, std::uint64_t until,
                    const std::function<void(const Entry&)>& take_entry,
                    const std::function<void(const Ledger&, bool)>& take_ledger) {
@@ -196,7 +202,7 @@ void Spool::replay(std::uint64_t position, std::uint64_t until,
             continue;
         }
         Ledger ledger;
-        if (!read_ledger(folder_ / file.name(), id_, ledger)) {
+        if (!read_ledger(folder_ / file.name(), id_, ledger) && is_there(file.name())) {
             fail(folder_ / file.name(), "it is not sound; move it away to go on without it");
         }
         take_ledger(ledger, file.was_set_aside());
@@ -211,7 +217,7 @@ void Spool::replay(std::uint64_t position, std::uint64_t until,
                                                     take_entry(entry);
                                                 }
                                             });
-        if (!end.is_ours && bytes > 0) {
+        if (!end.is_ours && bytes > 0 && is_there(segment_name(from))) {
             fail(folder_ / segment_name(from),
                  "it is none of this spool and this version; move it away to go on without it");
         }
@@ -224,18 +230,33 @@ void Spool::replay(std::uint64_t position, std::uint64_t until,
         }
         return is_future;
     });
+    // Nor was the one that they were to end with.
+    for (LedgerFile& file : ledgers_) {
+        if (file.was_set_aside() && file.holds_at(position) && file.high != for_ever) {
+            rename(file, for_ever);
+        }
+    }
     confirm(position);
 }
 
-bool Spool::begin_segment() {
-    segment_ = SegmentWriter::create(folder_ / segment_name(end_), id_, end_);
-    if (segment_.is_open()) {
-        segments_.emplace(end_, segment_.size());
+bool Spool::begin_segment() noexcept {
+    try {
+        const auto place = segments_.emplace(end_, 0).first;
+        segment_ = SegmentWriter::create(folder_ / segment_name(end_), id_, end_);
+        if (segment_.is_open()) {
+            place->second = segment_.size();
+            sync_folder(folder_);
+        } else {
+            segments_.erase(place);
+        }
+    } catch (const std::bad_alloc&) {
+        segments_.erase(end_);
+        segment_ = SegmentWriter();
     }
     return segment_.is_open();
 }
 
-bool Spool::append(std::span<const Entry> entries) {
+bool Spool::append(std::span<const Entry> entries) noexcept {
     const bool is_full = segment_.is_open() && segment_.size() >= limits::segment_bytes;
     bool is_written = (segment_.is_open() && !is_full) || begin_segment();
     while (!entries.empty()) {
@@ -254,9 +275,9 @@ bool Spool::append(std::span<const Entry> entries) {
     return is_written;
 }
 
-bool Spool::replace(std::uint64_t from, const Ledger& ledger) {
-    const LedgerFile file{.low = 0, .high = end_, .from = from, .to = end_};
-    if (from >= end_ || !write_ledger(folder_ / file.name(), id_, ledger)) {
+bool Spool::replace(std::uint64_t from, std::uint64_t to, const Ledger& ledger) {
+    const LedgerFile file{.low = 0, .high = to, .from = from, .to = to};
+    if (from >= to || !write_ledger(folder_ / file.name(), id_, ledger)) {
         return false;
     }
     roll();
@@ -264,6 +285,23 @@ bool Spool::replace(std::uint64_t from, const Ledger& ledger) {
     forget_replaced(file);
     measure();
     return true;
+}
+
+std::uint64_t Spool::size_of(const LedgerFile& file) const noexcept {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(folder_ / file.name(), absent);
+    return absent ? 0 : size;
+}
+
+std::uint64_t Spool::replaceable(std::uint64_t from) const noexcept {
+    std::uint64_t sum = 0;
+    for (const LedgerFile& file : ledgers_) {
+        sum += !file.was_set_aside() && file.from >= from ? size_of(file) : 0;
+    }
+    for (auto segment = segments_.lower_bound(from); segment != segments_.end(); ++segment) {
+        sum += segment->second;
+    }
+    return sum;
 }
 
 /// Everything that `by` stands for.
@@ -301,9 +339,13 @@ void Spool::take_up(std::uint64_t position) noexcept {
             rename(file, position);
         }
     }
+    sync_folder(folder_);  // or a power cut after the COMMIT would bring them a second time
 }
 
 void Spool::abandon() noexcept {
+    if (!aside_ && taken_up_ == 0) {
+        return;
+    }
     if (aside_) {
         remove(aside_->name());
         aside_.reset();
@@ -314,6 +356,7 @@ void Spool::abandon() noexcept {
         }
     }
     taken_up_ = 0;
+    sync_folder(folder_);  // those rows are brought with another transaction
 }
 
 void Spool::rename(LedgerFile& file, std::uint64_t high) noexcept {
@@ -350,8 +393,8 @@ void Spool::forget_before(std::uint64_t position) noexcept {
         if (to > position) {
             break;
         }
-        if (is_last && segment_.is_open()) {
-            roll();
+        if (is_last) {
+            segment_ = SegmentWriter();
         }
         remove(segment_name(first->first));
         segments_.erase(first);
@@ -368,9 +411,7 @@ void Spool::measure() noexcept {
         sum += bytes;
     }
     for (const LedgerFile& file : ledgers_) {
-        std::error_code absent;
-        const auto size = std::filesystem::file_size(folder_ / file.name(), absent);
-        sum += absent ? 0 : size;
+        sum += size_of(file);
     }
     bytes_.store(sum, std::memory_order_relaxed);
 }

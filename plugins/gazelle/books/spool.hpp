@@ -62,19 +62,22 @@ public:
 
     /// The entries count in any case. False: they are not on disk, and a ledger must stand for them
     /// (`replace`).
-    [[nodiscard]] bool append(std::span<const Entry> entries);
+    [[nodiscard]] bool append(std::span<const Entry> entries) noexcept;
 
     /// What comes next goes to a file of its own, so that a transaction ends where a file does.
     void roll() noexcept {
-        static_cast<void>(sync());
+        static_cast<void>(sync());  // nobody can afterwards
         segment_ = SegmentWriter();
     }
 
     [[nodiscard]] bool sync() noexcept { return !segment_.is_open() || segment_.sync(); }
 
-    /// From now on `ledger` stands for the entries from `from`, where a file begins, until the end.
+    /// From now on `ledger` stands for the entries from `from` until `to`, where files begin.
     /// False: no room for it; all is as before.
-    [[nodiscard]] bool replace(std::uint64_t from, const Ledger& ledger);
+    [[nodiscard]] bool replace(std::uint64_t from, std::uint64_t to, const Ledger& ledger);
+
+    /// What `replace` from there on would give back. Units: bytes
+    [[nodiscard]] std::uint64_t replaceable(std::uint64_t from) const noexcept;
 
     /// Numbers that belong to nothing here: entries that are not to be on disk, or one for a
     /// transaction without entries of its own.
@@ -110,14 +113,16 @@ private:
     void lock();
     [[nodiscard]] bool find_id();
     void find_files();
+    [[nodiscard]] bool is_there(const std::string& name) const;
     [[nodiscard]] std::uint64_t end_of_segments();
-    [[nodiscard]] bool begin_segment();
+    [[nodiscard]] bool begin_segment() noexcept;
     void read_confirmed();
     void write_confirmed() noexcept;
     void remove(const std::string& name) noexcept;
     void rename(LedgerFile& file, std::uint64_t high) noexcept;
     void forget_before(std::uint64_t position) noexcept;
     void forget_replaced(const LedgerFile& by) noexcept;
+    [[nodiscard]] std::uint64_t size_of(const LedgerFile& file) const noexcept;
     void measure() noexcept;
 
     const std::filesystem::path folder_;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace chihaya::gazelle {
 namespace {
@@ -147,12 +148,12 @@ std::vector<std::uint8_t> text_of(const Ledger& ledger) {
     return bytes;
 }
 
+}  // namespace
+
 void sync_folder(const std::filesystem::path& folder) noexcept {
     File file = File::open(folder, O_RDONLY | O_DIRECTORY);
     static_cast<void>(file.is_open() && file.sync());
 }
-
-}  // namespace
 
 File::~File() {
     if (is_open()) {
@@ -216,8 +217,12 @@ bool SegmentWriter::append(std::span<const Entry> entries) {
     const BlockHead head{.entries = static_cast<std::uint32_t>(entries.size()),
                          .checksum = checksum_of(bytes)};
     const auto of_head = bytes_of(head);
-    block_.assign(of_head.begin(), of_head.end());
-    block_.insert(block_.end(), bytes.begin(), bytes.end());
+    try {
+        block_.assign(of_head.begin(), of_head.end());
+        block_.insert(block_.end(), bytes.begin(), bytes.end());
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
     if (!file_.write(block_)) {
         if (!file_.cut_to(size_)) {
             file_ = File();  // its end cannot be told any more: a reader stops there

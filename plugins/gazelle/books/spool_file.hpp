@@ -50,6 +50,9 @@ private:
     int descriptor_ = -1;
 };
 
+/// Waits until names that were given, changed or removed in it are on the disk itself.
+void sync_folder(const std::filesystem::path& folder) noexcept;
+
 /// Entries in the order in which they came, numbered from `from`.
 class SegmentWriter {
 public:
