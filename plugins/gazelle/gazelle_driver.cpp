@@ -65,9 +65,11 @@ GazelleDriver::~GazelleDriver() {
 }
 
 void GazelleDriver::arm_reload() noexcept {
+    host_.cancel_timer(reload_timer_);
+    reload_timer_ = TimerId::none;
     if (parameters_.reload_interval.count() > 0) {
-        host_.start_timer(parameters_.reload_interval,
-                          Task::to<&GazelleDriver::ask_for_load>(*this));
+        reload_timer_ = host_.start_timer(parameters_.reload_interval,
+                                          Task::to<&GazelleDriver::ask_for_load>(*this));
     }
 }
 
@@ -89,7 +91,8 @@ Status GazelleDriver::load(RegistrySink& sink) noexcept {
 Status GazelleDriver::read_site(RegistrySink& sink) {
     // What peers have in the database is the base of what they are credited with next: it is right
     // when everything from before the start is there.
-    if (!has_loaded_peers_ && !keeper_.wait_until_recovered(parameters_.timeout)) {
+    const bool wants_books = !has_loaded_peers_ && !parameters_.is_read_only;
+    if (wants_books && !keeper_.wait_until_recovered(parameters_.timeout)) {
         return {StatusCode::unavailable, "the database has not taken the spool yet"};
     }
     if (DatabaseError error = open_site(); !error.ok()) {
@@ -232,7 +235,10 @@ Status GazelleDriver::reconfigure(const BackendSetup& setup) noexcept {
         if (same != *wanted) {
             return {StatusCode::unsupported, "another site needs another driver"};
         }
-        parameters_.reload_interval = wanted->reload_interval;
+        if (std::exchange(parameters_.reload_interval, wanted->reload_interval) !=
+            wanted->reload_interval) {
+            arm_reload();
+        }
         keeper_.set_rules(
             {.flush_interval = wanted->flush_interval, .spool_limit = wanted->spool_limit});
         return {};

@@ -74,6 +74,8 @@ private:
     std::mutex loading_;
     Connection reader_;              // under `loading_`
     bool has_loaded_peers_ = false;  // likewise
+
+    TimerId reload_timer_ = TimerId::none;
 };
 
 /// The parameters of `setup`, or nothing after they have been complained about in the log.

@@ -217,5 +217,17 @@ TEST_CASE("a COMMIT without an answer is in doubt, and the marker decides") {
     CHECK(site.user(10) == "1000005 500000");
 }
 
+TEST_CASE("a tracker that only reads writes nothing, and needs no right to") {
+    for_each_kind([](ArchiveSite& site) {
+        Ledger ledger;
+        ledger.users[10] = {1, 1};
+        site.write_well(ledger);
+        site.parameters.is_read_only = true;
+        CHECK(site.write(ledger).error.remedy == Remedy::ask_operator);
+        CHECK(site.user(10) == "1000001 500001");
+        CHECK(site.marked() == 1);
+    });
+}
+
 }  // namespace chihaya::gazelle::test
 TEST_SUITE_END();

@@ -247,8 +247,7 @@ SqlText marker_statement(const Marker& marker) {
 SqlText marker_query(const SpoolId& spool) {
     SqlText sql;
     sql.raw("SELECT uploaded FROM xbt_files_users WHERE uid = 0 AND fid = 0 AND peer_id = ")
-        .bytes(spool)
-        .raw(" FOR UPDATE");
+        .bytes(spool);
     return sql;
 }
 

@@ -18,6 +18,10 @@ DatabaseError SiteArchive::prepare() {
 }
 
 Written SiteArchive::write(const Ledger& ledger, const Marker& marker) {
+    if (parameters_.is_read_only) {
+        return {.error = {Remedy::ask_operator, 0,
+                          "readonly is true, and the spool has something of an earlier run"}};
+    }
     try {
         if (DatabaseError error = prepare(); !error.ok()) {
             return {.error = std::move(error)};
@@ -139,14 +143,15 @@ DatabaseError SiteArchive::read(const SpoolId& spool, std::optional<std::uint64_
         return error;
     }
     // It locks the row: a COMMIT that is still under way is waited for.
-    DatabaseError error =
-        connection_.query(marker_query(spool).view(), [&](std::span<const Field> row) {
-            const std::string_view text = row.front().text;
-            std::uint64_t value = 0;
-            std::from_chars(text.data(), text.data() + text.size(), value);
-            position = value;
-            return true;
-        });
+    SqlText sql = marker_query(spool);
+    sql.raw(parameters_.is_read_only ? "" : " FOR UPDATE");
+    DatabaseError error = connection_.query(sql.view(), [&](std::span<const Field> row) {
+        const std::string_view text = row.front().text;
+        std::uint64_t value = 0;
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        position = value;
+        return true;
+    });
     DatabaseError rolled_back = roll_back();
     return error.ok() ? rolled_back : error;
 }
