@@ -38,8 +38,8 @@ inline constexpr std::chrono::milliseconds full_disk_pause = 1s;
 /// or the site's reaper takes it for dead. Source: Ocelot
 inline constexpr std::chrono::seconds torrent_refresh{3600};
 
-/// Rows of peers that wait in memory for the database, at most: 1.6 GB. Beyond it, those that only
-/// say "still here" are left out.
+/// So many rows of peers wait in memory for the database, 1.6 GB, before those that only say "still
+/// here" are left out.
 inline constexpr std::size_t waiting_peers_max = 8'000'000;
 
 /// After a deadlock or a lock that was not got, the transaction is tried again, first soon.

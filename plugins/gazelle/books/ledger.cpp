@@ -62,8 +62,7 @@ bool moves_bytes(const Entry& entry) noexcept {
     return (entry.uploaded_raw | entry.downloaded_raw | entry.corrupt_raw) != 0;
 }
 
-/// Does this change more of the peer than when it was last seen? Its counters going back is such a
-/// change: they are what its next delta is counted from.
+/// Does this change more of the peer than when it was last seen?
 bool moves(const Entry& entry) noexcept {
     return moves_bytes(entry) || entry.is(DeltaFlags::is_new) || entry.is(DeltaFlags::is_gone) ||
            entry.is(DeltaFlags::snatched) || entry.is(DeltaFlags::expired) ||
