@@ -179,7 +179,10 @@ Status Driver::add_peers(const chihaya::SwarmRecord& record,
         Swarm& swarm = swarms_[record.info_hash.bytes];
         swarm.raise_snatches(record.counts.snatches);
         for (const PeerRecord& peer : peers) {
-            swarm.add(peer, now_, setup_);
+            // Who has neither an account nor an address is nobody.
+            if (peer.user != chihaya::UserId::none || peer.ipv4.present() || peer.ipv6.present()) {
+                swarm.add(peer, now_, setup_);
+            }
         }
     });
 }
