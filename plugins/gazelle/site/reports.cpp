@@ -171,9 +171,24 @@ bool Reports::look_up(const Dialect& dialect, TorrentReport& report) {
 }
 
 /// A page that waits for a database that is away would be the slower the more of it there are.
+Reports::Turn::Turn(Reports& reports) : reports_(reports) {
+    std::unique_lock lock(reports_.asking_);
+    is_mine_ = reports_.asked_.wait_for(lock, limits::report_turn_wait,
+                                        [&] { return !reports_.is_asking_; });
+    reports_.is_asking_ = reports_.is_asking_ || is_mine_;
+}
+
+Reports::Turn::~Turn() {
+    if (is_mine_) {
+        const std::lock_guard lock(reports_.asking_);
+        reports_.is_asking_ = false;
+        reports_.asked_.notify_one();
+    }
+}
+
 bool Reports::ask(const std::string& sql, const Rows& take) {
-    const std::unique_lock lock(asking_, limits::report_turn_wait);
-    if (!lock.owns_lock()) {
+    const Turn turn(*this);
+    if (!turn.is_mine()) {
         return false;
     }
     const Time now = sources_.clock();

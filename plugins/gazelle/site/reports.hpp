@@ -14,6 +14,7 @@
 #include "plugins/gazelle/site/report_forms.hpp"
 #include "plugins/gazelle/site/traced_users.hpp"
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -46,6 +47,20 @@ public:
     [[nodiscard]] Answer answer(const ControlQuery& query, const WrongSecrets& wrong_secrets);
 
 private:
+    /// One report's turn with the connection, if it comes soon enough.
+    class Turn {
+    public:
+        explicit Turn(Reports& reports);
+        ~Turn();
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        [[nodiscard]] bool is_mine() const noexcept { return is_mine_; }
+
+    private:
+        Reports& reports_;
+        bool is_mine_ = false;
+    };
+
     using Rows = std::function<bool(std::span<const Field>)>;
 
     [[nodiscard]] bool is_text(DialectName dialect) const noexcept;
@@ -60,8 +75,10 @@ private:
     const Parameters own_parameters_;  // with a shorter timeout
     const ReportSources sources_;
 
-    std::timed_mutex asking_;
-    Connection connection_;          // under `asking_`
+    std::mutex asking_;
+    std::condition_variable asked_;
+    bool is_asking_ = false;         // under `asking_`: somebody has the turn
+    Connection connection_;          // of whoever has the turn
     std::optional<Time> failed_at_;  // likewise
 
     std::mutex counting_;
