@@ -8,7 +8,7 @@ build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev libhiredis-dev 
 test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps
   aria2 ctorrent deluge-console deluged qbittorrent-nox rtorrent transmission-cli
   transmission-daemon redis-server redis-sentinel redis-tools mariadb-server openssl)
-bench=(opentracker python3 python3-matplotlib redis-server redis-tools)
+bench=(opentracker python3 python3-matplotlib redis-server redis-tools mariadb-server)
 
 wanted=()
 for group in "$@"; do
