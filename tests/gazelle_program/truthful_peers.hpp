@@ -33,6 +33,9 @@ public:
     /// Errors: std::runtime_error when one is not answered with a success
     void announce(PrivateTracker& tracker, std::size_t at_once = 1);
 
+    /// How many announces were answered, all together.
+    [[nodiscard]] std::uint64_t announced() const noexcept { return announced_; }
+
     /// In what the site differs from what they have said: totals of users, counts and balances of
     /// torrents. Empty: in nothing
     [[nodiscard]] std::string differences(Site& site) const;
