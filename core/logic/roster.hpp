@@ -79,8 +79,9 @@ public:
     ///
     /// The order is this process's own. Whoever goes on from `last` until it is empty has seen
     /// every record that stayed exactly once, each as it was when its page was made; what was put
-    /// or erased meanwhile, once or not at all. Cost: no lock for longer than the keys of one of 64
-    /// pieces are copied Errors: std::bad_alloc
+    /// or erased meanwhile, once or not at all.
+    /// Cost:   no lock for longer than the keys of one of 64 pieces are copied
+    /// Errors: std::bad_alloc
     template <class Record, class Key>
     struct Page {
         std::vector<Record> records;

@@ -28,8 +28,7 @@ namespace chihaya {
 /// What the core tells a driver about the tracker it serves.
 ///
 /// Lifetime:  `params` and `state_dir` are borrowed until the factory returns; `expiry` outlives
-/// the
-///            driver
+///            the driver
 /// Stability: filled by the host; may grow at the end
 struct TrackerSetup {
     std::string_view params{};     // `tracker.params` of the configuration, as JSON
