@@ -20,6 +20,7 @@ constexpr PluginDescriptor card{
     .name = "redis",
     .version = "0.1.0",
     .create_tracker = &create,
+    .traits = PluginTraits::shares_swarms,
 };
 
 }  // namespace

@@ -136,6 +136,22 @@ protected:
     ~RegistrySink() = default;
 };
 
+/// Shows the registry of this process. Implemented by the host.
+class RegistrySource {
+public:
+    /// Puts every user, torrent, approved client and token into `sink`, within the call, some
+    /// thousands at a time, while announces and changes go on: each record as it is at some moment
+    /// during the call.
+    /// Thread: any but a worker's, one call at a time; never inside a put or erase of the driver
+    /// Errors: what `sink` says when it is not ok; the call ends there
+    virtual Status read(RegistrySink& sink) noexcept = 0;
+
+    // ABI 1.0 ends here. Append below, never insert; raise abi::minor when you do.
+
+protected:
+    ~RegistrySource() = default;
+};
+
 static_assert(CrossesBoundary<UserRecord> && sizeof(UserRecord) == 80);
 static_assert(CrossesBoundary<TorrentRecord> && sizeof(TorrentRecord) == 64);
 static_assert(CrossesBoundary<TokenRecord> && sizeof(TokenRecord) == 32);

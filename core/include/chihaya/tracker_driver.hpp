@@ -18,6 +18,7 @@
 #include "chihaya/status.hpp"
 #include "chihaya/swarm.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <span>
@@ -42,6 +43,15 @@ struct TrackerSetup {
     bool keep_peer_ids = false;            // clients may ask for the long form: keep peer ids
     std::uint8_t preferred_ipv4_bits = 0;  // hand out peers that share so many leading address
     std::uint8_t preferred_ipv6_bits = 0;  // bits first; 0 is no preference; a driver may ignore it
+
+    RegistrySource* registry = nullptr;  // what to save beside the swarms; null: nothing. Outlives
+                                         // the driver
+    std::uint64_t memory_limit = 0;  // bytes the swarms should stay below; 0: no limit. A driver
+                                     // in the process drops those silent for longest; others
+                                     // may ignore it
+    bool restore = true;  // false: swarms and registry come from a tracker that runs; what was
+                          // saved is older than they are, and is left alone until the next save
+    std::array<std::uint8_t, 7> reserved{};
 };
 
 /// One worker's way into the driver.
@@ -183,6 +193,6 @@ protected:
     ~TrackerDriver() = default;
 };
 
-static_assert(CrossesBoundary<TrackerSetup> && sizeof(TrackerSetup) == 72);
+static_assert(CrossesBoundary<TrackerSetup> && sizeof(TrackerSetup) == 96);
 
 }  // namespace chihaya
