@@ -3,7 +3,6 @@
 #include "core/app/descriptors.hpp"
 #include "core/app/settings.hpp"
 #include "core/base/limits.hpp"
-#include "core/logic/client_list.hpp"
 
 #include <string>
 #include <utility>
@@ -12,9 +11,6 @@ namespace chihaya::app {
 namespace {
 
 constexpr std::string_view area = "service";
-
-// How soon a driver whose service is away is asked for its registry again.
-constexpr std::chrono::milliseconds fill_pause{1000};
 
 }  // namespace
 
@@ -51,8 +47,15 @@ void Service::load() {
         setup.expiry = config_.private_mode ? &farewells_ : nullptr;
         tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
-        roster_->on_lapsed([this] { control_.post([this] { reload(); }); });
+        configured_clients_ = client_records_of(config_);
         site_loader_.emplace(*roster_, configured_clients_, log_);
+        filling_.emplace(Filling::Parts{.control = control_,
+                                        .tracker = *tracker_,
+                                        .roster = *roster_,
+                                        .site_loader = *site_loader_,
+                                        .clients = configured_clients_,
+                                        .log = log_});
+        roster_->on_lapsed([this] { control_.post([this] { filling_->reload(); }); });
         roster_->on_site_lapsed([this] { site_loader_->request(); });
         make_backend(backend);
     });
@@ -82,7 +85,7 @@ void Service::start() {
     limit_connections(count);
     Listeners http = bind(net::Transport::tcp, config_.http.addr);
     Listeners udp = bind(net::Transport::udp, config_.udp.addr);
-    begin_to_fill_roster();
+    fill_roster();
     prepare_cold_work();
     shared_.emplace(Shared{.clock = clock_,
                            .log = log_,
@@ -93,17 +96,13 @@ void Service::start() {
                            .cold_work = cold_work_,
                            .tracker = *tracker_,
                            .backend = *backend_});
-    for (std::uint32_t number = 0; number < count; ++number) {
-        workers_.push_back(std::make_unique<Worker>(
-            number, *shared_, WorkerSockets{.http = http.take(number), .udp = udp.take(number)}));
-        site_view_->add(workers_.back()->counters());
-    }
+    workers_.emplace(*shared_);
+    workers_->make(count, std::move(http), std::move(udp));
+    workers_->show_counters([this](const auto& worker) { site_view_->add(worker); });
     start_management();  // counts what the workers do, so they are all there
-    for (const auto& worker : workers_) {
-        if (!worker->start()) {
-            throw StartupError("tracker driver '" + config_.tracker.name +
-                               "' gave a worker no session; see the log above");
-        }
+    if (!workers_->start()) {
+        throw StartupError("tracker driver '" + config_.tracker.name +
+                           "' gave a worker no session; see the log above");
     }
     log_.write(Severity::info, area, "serving",
                {{"workers", std::uint64_t{count}},
@@ -153,29 +152,10 @@ Listeners Service::bind(net::Transport transport, std::span<const config::Addres
     return std::move(*listeners);
 }
 
-/// First what the tracker driver has kept and what other nodes change, then what the configuration
-/// says, and then, on a thread of its own, what the site says. A driver whose service is away is
-/// asked again until it is there.
-void Service::begin_to_fill_roster() {
-    for (const std::string& text : config_.client_whitelist) {
-        const auto prefix = logic::client_prefix(text);
-        if (!prefix) {
-            throw StartupError("client_whitelist: found an entry of " +
-                               std::to_string(text.size()) +
-                               " bytes; accepted are the first 1 to 20 bytes of a peer id");
-        }
-        configured_clients_.push_back({.prefix = *prefix});
-    }
+/// Then, on a thread of its own, what the site says.
+void Service::fill_roster() {
     Status filled;
-    control_.run_on([&] {
-        if (const Status followed = tracker_->follow(roster_->replica()); !followed.ok()) {
-            log_.write(Severity::warning, area, "changes of other nodes will not be noticed",
-                       {{"reason", followed.reason}});
-        }
-        roster_->set_whole(false);
-        fill_roster();
-        filled = filled_;
-    });
+    control_.run_on([&] { filled = filling_->begin(); });
     site_loader_->start(*backend_);
     if (!filled.ok() && filled.code != StatusCode::unavailable) {
         throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
@@ -191,77 +171,16 @@ void Service::begin_to_fill_roster() {
     site_loader_->wait_for_first(limits::site_load_wait);
 }
 
-/// On the control loop, as all that follows.
-void Service::fill_roster() noexcept {
-    if (tracker_ == nullptr || is_filled_) {
-        return;  // given back, or filled, meanwhile
-    }
-    const Status loaded = load_shared_copy();
-    filled_ = loaded.code == StatusCode::unavailable ? loaded : put_configured_clients();
-    if (filled_.code == StatusCode::unavailable) {
-        control_.tracker_host().start_timer(fill_pause, Task::to<&Service::fill_roster>(*this));
-        return;
-    }
-    if (!filled_.ok()) {
-        log_.write(Severity::error, area, "client_whitelist: the tracker driver refused it",
-                   {{"reason", filled_.reason}});
-    }
-    is_filled_ = true;
-    site_loader_->allow();
-}
-
-/// After a lapse. What is not filled is loaded in any case.
-void Service::reload() noexcept {
-    if (tracker_ != nullptr && is_filled_) {
-        static_cast<void>(load_shared_copy());
-    }
-}
-
-Status Service::load_shared_copy() noexcept {
-    Status loaded = roster_->load();
-    if (loaded.code == StatusCode::lost) {
-        const auto sizes = roster_->sizes();
-        log_.write(Severity::warning, area,
-                   "the shared copy of the registry is lost; putting back what is known here",
-                   {{"users", std::uint64_t{sizes.users}},
-                    {"torrents", std::uint64_t{sizes.torrents}},
-                    {"clients", std::uint64_t{sizes.clients}},
-                    {"tokens", std::uint64_t{sizes.tokens}}});
-        const Status put = roster_->put_back();
-        loaded = put.ok() ? roster_->load() : put;
-    }
-    if (!loaded.ok() && loaded.code != told_.code) {
-        log_.write(Severity::warning, area, "the shared copy of the registry could not be loaded",
-                   {{"reason", loaded.reason}});
-    }
-    if (loaded.ok() && !told_.ok()) {
-        log_.write(Severity::info, area, "the shared copy of the registry has been loaded");
-    }
-    told_ = loaded;
-    return loaded;
-}
-
-Status Service::put_configured_clients() noexcept {
-    return configured_clients_.empty() ? Status{} : roster_->put_clients(configured_clients_);
-}
-
 void Service::start_management() {
-    management::Settings settings;
-    settings.addr = config_.management.addr;
-    settings.token = config_.management.token;
-    settings.client_whitelist_enabled = config_.client_whitelist_enabled;
-    settings.private_mode = config_.private_mode;
+    management::Settings settings = management_settings_of(config_);
     settings.started = clock_.now();
-    settings.version = CHIHAYA_VERSION;
-    settings.tracker_driver = config_.tracker.name;
-    settings.backend_driver = config_.backend.name;
     management_.emplace(management::Parts{.roster = *roster_,
                                           .tracker = *tracker_,
                                           .backend = *backend_,
                                           .log = log_,
                                           .counters =
                                               [this] {
-                                                  return counters();
+                                                  return workers_->counters();
                                               }},
                         std::move(settings));
     if (const auto started = management_->start(); started.has_error()) {
@@ -269,20 +188,9 @@ void Service::start_management() {
     }
 }
 
-metrics::Snapshot Service::counters() const {
-    metrics::Snapshot sum;
-    for (const auto& worker : workers_) {
-        sum.add(worker->counters());
-    }
-    return sum;
-}
-
 void Service::stop() noexcept {
-    for (const auto& worker : workers_) {
-        worker->stop(config_.request_timeout);
-    }
-    for (const auto& worker : workers_) {
-        worker->join();
+    if (workers_) {
+        workers_->stop(config_.request_timeout);
     }
     if (management_) {
         management_->stop();
@@ -293,7 +201,7 @@ void Service::stop() noexcept {
         site_loader_->stop();
     }
     release_drivers();
-    workers_.clear();  // whose counters the backend driver may have read
+    workers_.reset();  // whose counters the backend driver may have read
     control_.stop();
 }
 
@@ -310,7 +218,7 @@ void Service::release_drivers() noexcept {
         if (tracker_ != nullptr) {
             tracker_->unfollow();
         }
-        control_.tracker_host().forget(this);
+        filling_->end();   // before the thread ends on which it is told of lapses
         backend_.reset();  // before the roster that it writes to
         site_loader_.reset();
         roster_.reset();

@@ -6,10 +6,11 @@
 
 #include "core/app/control_loop.hpp"
 #include "core/app/control_threads.hpp"
+#include "core/app/filling.hpp"
 #include "core/app/listeners.hpp"
 #include "core/app/site_loader.hpp"
 #include "core/app/site_view.hpp"
-#include "core/app/worker.hpp"
+#include "core/app/workers.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/config/config.hpp"
@@ -17,10 +18,8 @@
 #include "core/logic/policy.hpp"
 #include "core/logic/roster.hpp"
 #include "core/management/server.hpp"
-#include "core/metrics/snapshot.hpp"
 #include "core/plugin/catalog.hpp"
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -57,14 +56,9 @@ private:
                                  std::span<const config::Address> addresses);
     void limit_connections(std::uint32_t workers);
     void make_backend(const plugin::Library& library);
-    void begin_to_fill_roster();
-    void fill_roster() noexcept;
-    void reload() noexcept;
-    Status load_shared_copy() noexcept;
-    Status put_configured_clients() noexcept;
+    void fill_roster();
     void prepare_cold_work();
     void start_management();
-    [[nodiscard]] metrics::Snapshot counters() const;
     void release_drivers() noexcept;
 
     const config::Config& config_;
@@ -82,14 +76,12 @@ private:
     std::optional<SiteView> site_view_;
     std::vector<ClientRecord> configured_clients_;
     std::optional<SiteLoader> site_loader_;
-    bool is_filled_ = false;  // the control loop's, as the next two: with what the driver has kept
-    Status filled_;           // how far the roster has come
-    Status told_;             // the last load, as the log has it
+    std::optional<Filling> filling_;
     std::optional<frontend::FullScrape> full_scrape_;
     std::optional<ControlThreads> control_threads_;
     frontend::ColdWork cold_work_;
     std::optional<Shared> shared_;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    std::optional<Workers> workers_;
     std::optional<management::Server> management_;
 };
 

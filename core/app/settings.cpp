@@ -1,5 +1,8 @@
 #include "core/app/settings.hpp"
 
+#include "core/base/result.hpp"
+#include "core/logic/client_list.hpp"
+
 #include <Poco/Util/Application.h>
 
 #include <algorithm>
@@ -94,6 +97,32 @@ TrackerSetup tracker_setup_of(const config::Config& config) {
     setup.preferred_ipv4_bits = config.preferred_subnet ? config.preferred_ipv4_subnet : 0;
     setup.preferred_ipv6_bits = config.preferred_subnet ? config.preferred_ipv6_subnet : 0;
     return setup;
+}
+
+std::vector<ClientRecord> client_records_of(const config::Config& config) {
+    std::vector<ClientRecord> records;
+    for (const std::string& text : config.client_whitelist) {
+        const auto prefix = logic::client_prefix(text);
+        if (!prefix) {
+            throw StartupError("client_whitelist: found an entry of " +
+                               std::to_string(text.size()) +
+                               " bytes; accepted are the first 1 to 20 bytes of a peer id");
+        }
+        records.push_back({.prefix = *prefix});
+    }
+    return records;
+}
+
+management::Settings management_settings_of(const config::Config& config) {
+    management::Settings settings;
+    settings.addr = config.management.addr;
+    settings.token = config.management.token;
+    settings.client_whitelist_enabled = config.client_whitelist_enabled;
+    settings.private_mode = config.private_mode;
+    settings.version = CHIHAYA_VERSION;
+    settings.tracker_driver = config.tracker.name;
+    settings.backend_driver = config.backend.name;
+    return settings;
 }
 
 std::string spool_dir_of(const config::Config& config) {

@@ -8,10 +8,12 @@
 #include "core/frontend/http_settings.hpp"
 #include "core/frontend/udp_settings.hpp"
 #include "core/logic/policy.hpp"
+#include "core/management/server.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace chihaya::app {
 
@@ -29,6 +31,13 @@ namespace chihaya::app {
 
 /// Lifetime: of the views in the result, that of `config`
 [[nodiscard]] TrackerSetup tracker_setup_of(const config::Config& config);
+
+/// The clients that are approved from the start.
+/// Errors: StartupError; the configuration's reader has checked them
+[[nodiscard]] std::vector<ClientRecord> client_records_of(const config::Config& config);
+
+/// All but when the process started.
+[[nodiscard]] management::Settings management_settings_of(const config::Config& config);
 
 /// Where the backend driver keeps what its site does not have yet: a folder of its own in the state
 /// folder, which is the tracker driver's. Empty when there is none.

@@ -1,0 +1,82 @@
+#include "core/app/filling.hpp"
+
+#include <chrono>
+
+namespace chihaya::app {
+namespace {
+
+constexpr std::string_view area = "service";
+
+// How soon a driver whose service is away is asked for its registry again.
+constexpr std::chrono::milliseconds fill_pause{1000};
+
+}  // namespace
+
+Status Filling::begin() noexcept {
+    if (const Status followed = parts_.tracker.follow(parts_.roster.replica()); !followed.ok()) {
+        parts_.log.write(Severity::warning, area, "changes of other nodes will not be noticed",
+                         {{"reason", followed.reason}});
+    }
+    parts_.roster.set_whole(false);
+    fill();
+    return filled_;
+}
+
+void Filling::fill() noexcept {
+    if (has_ended_ || is_filled_) {
+        return;
+    }
+    const Status loaded = load_shared_copy();
+    filled_ = loaded;
+    if (loaded.code != StatusCode::unavailable) {
+        filled_ = parts_.clients.empty() ? Status{} : parts_.roster.put_clients(parts_.clients);
+    }
+    if (filled_.code == StatusCode::unavailable) {
+        parts_.control.tracker_host().start_timer(fill_pause, Task::to<&Filling::fill>(*this));
+        return;
+    }
+    if (!filled_.ok()) {
+        parts_.log.write(Severity::error, area, "client_whitelist: the tracker driver refused it",
+                         {{"reason", filled_.reason}});
+    }
+    is_filled_ = true;
+    parts_.site_loader.allow();
+}
+
+void Filling::reload() noexcept {
+    if (!has_ended_ && is_filled_) {
+        static_cast<void>(load_shared_copy());
+    }
+}
+
+void Filling::end() noexcept {
+    has_ended_ = true;
+    parts_.control.tracker_host().forget(this);
+}
+
+Status Filling::load_shared_copy() noexcept {
+    Status loaded = parts_.roster.load();
+    if (loaded.code == StatusCode::lost) {
+        const auto sizes = parts_.roster.sizes();
+        parts_.log.write(Severity::warning, area,
+                         "the shared copy of the registry is lost; putting back what is known here",
+                         {{"users", std::uint64_t{sizes.users}},
+                          {"torrents", std::uint64_t{sizes.torrents}},
+                          {"clients", std::uint64_t{sizes.clients}},
+                          {"tokens", std::uint64_t{sizes.tokens}}});
+        const Status put = parts_.roster.put_back();
+        loaded = put.ok() ? parts_.roster.load() : put;
+    }
+    if (!loaded.ok() && loaded.code != told_.code) {
+        parts_.log.write(Severity::warning, area,
+                         "the shared copy of the registry could not be loaded",
+                         {{"reason", loaded.reason}});
+    }
+    if (loaded.ok() && !told_.ok()) {
+        parts_.log.write(Severity::info, area, "the shared copy of the registry has been loaded");
+    }
+    told_ = loaded;
+    return loaded;
+}
+
+}  // namespace chihaya::app
