@@ -1,3 +1,4 @@
+#include "core/config/difference.hpp"
 #include "core/config/json_parser.hpp"
 #include "core/config/keys.hpp"
 #include "core/config/reader.hpp"
@@ -52,7 +53,7 @@ std::vector<Row> rows(std::size_t cells) {
 }
 
 std::vector<Row> key_rows() {
-    return rows(5);
+    return rows(6);
 }
 
 /// The defaults as `print` writes them, by key.
@@ -116,6 +117,15 @@ TEST_CASE("the documented default is the program's, and may be written out") {
         CHECK(reading.errors == Lines{});
         CHECK(reading.warnings == Lines{});
         CHECK(reading.config == Config{});
+    }
+}
+
+TEST_CASE("what a reload changes is documented as it is") {
+    for (const Row& row : key_rows()) {
+        CAPTURE(row.key);
+        const auto known = on_reload(row.key);
+        REQUIRE(known.has_value());
+        CHECK(row.cells[4] == words_of(*known));
     }
 }
 
