@@ -161,6 +161,24 @@ inline constexpr std::size_t site_erasure_small = 100;
 /// come back.
 inline constexpr std::chrono::milliseconds site_load_wait = 1s;
 
+// --- a change of the tracker driver ---
+
+/// Changes that one worker keeps in mind between two passes: a hundred seconds of forty thousand
+/// announces a second, 200 MB. With more than that a worker changes swarms faster than they can be
+/// carried.
+inline constexpr std::size_t carry_notes_max = 4'000'000;
+
+/// Passes before the last one is tried in any case: each carries what changed during the one
+/// before, so they get shorter quickly or not at all.
+inline constexpr unsigned carry_passes_max = 12;
+
+/// So few changes are carried while the workers are held: a blink, even over a network.
+inline constexpr std::size_t carry_few = 200;
+
+/// The workers are held no longer than this, and go on with the driver they had: clients would
+/// begin to ask again.
+inline constexpr std::chrono::milliseconds carry_hold_max{1000};
+
 // --- management ---
 
 /// Body of a PUT: one torrent, user or client.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
+#include <span>
 #include <utility>
 
 namespace chihaya::logic {
@@ -61,7 +63,7 @@ void ScrapeInquiry::failed(Status status) noexcept {
 Tracker::Tracker(const Policy& policy, const Roster& roster, TrackerSession& session,
                  BackendDriver& backend, metrics::WorkerCounters& counters)
     : policy_(policy),
-      session_(session),
+      session_(&session),
       backend_(backend),
       counters_(counters),
       admission_(policy, roster),
@@ -88,12 +90,14 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
         count(announcement.refusal);
         return false;
     }
+    if (!has_room()) {
+        announcement.refusal = unavailable();
+        count(announcement.refusal);
+        return false;
+    }
     announcement.tracker_ = this;
     announcement.submitted_ = turn_began();
     announces_.push_back({&announcement.request, &announcement});
-    if (announces_.size() == limits::batch_max) {
-        hand_over();
-    }
     return true;
 }
 
@@ -104,13 +108,15 @@ bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept 
         count(inquiry.refusal);
         return false;
     }
+    if (!has_room()) {
+        inquiry.refusal = unavailable();
+        count(inquiry.refusal);
+        return false;
+    }
     inquiry.tracker_ = this;
     inquiry.submitted_ = turn_began();
     inquiry.request_.info_hashes = {inquiry.info_hashes.data(), inquiry.size};
     scrapes_.push_back({&inquiry.request_, &inquiry});
-    if (scrapes_.size() == limits::batch_max) {
-        hand_over();
-    }
     return true;
 }
 
@@ -135,15 +141,43 @@ Refusal Tracker::malformed_announce(const char* site_words, std::string_view pas
     return refusal;
 }
 
+/// For one more of either kind. While it is held there is as much as memory has: connections and
+/// datagrams in hand are few.
+bool Tracker::has_room() noexcept {
+    if (announces_.size() < limits::batch_max && scrapes_.size() < limits::batch_max) {
+        return true;  // reserved from the start
+    }
+    hand_over();
+    try {
+        if (announces_.size() == announces_.capacity()) {
+            announces_.reserve(2 * announces_.capacity());
+        }
+        if (scrapes_.size() == scrapes_.capacity()) {
+            scrapes_.reserve(2 * scrapes_.capacity());
+        }
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    return true;
+}
+
 void Tracker::hand_over() noexcept {
-    if (!announces_.empty()) {
-        session_.announce(announces_);
-        announces_.clear();
+    if (is_held_) {
+        return;
     }
-    if (!scrapes_.empty()) {
-        session_.scrape(scrapes_);
-        scrapes_.clear();
+    in_flight_ += announces_.size() + scrapes_.size();
+    for (std::span<const AnnounceCall> all = announces_; !all.empty();) {
+        const auto batch = all.first(std::min(all.size(), limits::batch_max));
+        session_->announce(batch);
+        all = all.subspan(batch.size());
     }
+    announces_.clear();
+    for (std::span<const ScrapeCall> all = scrapes_; !all.empty();) {
+        const auto batch = all.first(std::min(all.size(), limits::batch_max));
+        session_->scrape(batch);
+        all = all.subspan(batch.size());
+    }
+    scrapes_.clear();
 }
 
 bool Tracker::end_turn(Time now) noexcept {
@@ -157,12 +191,22 @@ bool Tracker::end_turn(Time now) noexcept {
         tell_announcements(now);
         tell_scrapes();
     }
-    return !announces_.empty() || !scrapes_.empty();
+    return !is_held_ && (!announces_.empty() || !scrapes_.empty());
+}
+
+/// One that failed may have been applied all the same.
+void Tracker::note_answered(const Announcement* first) noexcept {
+    for (const Announcement* one = first; one != nullptr; one = one->next_answered_) {
+        changes_->note(one->request);
+    }
 }
 
 void Tracker::tell_announcements(Time now) noexcept {
     Announcement* const first =
         reversed(std::exchange(answered_, nullptr), &Announcement::next_answered_);
+    if (changes_ != nullptr) {
+        note_answered(first);
+    }
     for (Announcement* one = first; one != nullptr; one = one->next_answered_) {
         if (!one->status_.ok()) {
             ++counters_.announces_refused;
@@ -191,6 +235,7 @@ void Tracker::tell_announcements(Time now) noexcept {
     }
     for (Announcement* one = first; one != nullptr;) {
         Announcement* const following = std::exchange(one->next_answered_, nullptr);
+        --in_flight_;
         measure(one->submitted_);
         std::exchange(one, following)->answered();  // may submit again, or free itself
     }
@@ -204,6 +249,7 @@ void Tracker::tell_scrapes() noexcept {
             one->refusal = refusal_for(one->status_);
         }
         ScrapeInquiry* const following = std::exchange(one->next_answered_, nullptr);
+        --in_flight_;
         measure(one->submitted_);
         std::exchange(one, following)->answered();
     }

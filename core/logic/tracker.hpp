@@ -11,12 +11,14 @@
 #include "chihaya/tracker_driver.hpp"
 #include "core/logic/admission.hpp"
 #include "core/logic/announcement.hpp"
+#include "core/logic/carry.hpp"
 #include "core/logic/interval.hpp"
 #include "core/logic/policy.hpp"
 #include "core/logic/random.hpp"
 #include "core/metrics/counters.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -61,11 +63,29 @@ public:
     /// True: something is left for the next turn.
     [[nodiscard]] bool end_turn(Time now) noexcept;
 
+    /// From now on notes whom it has changed, once the driver has answered; null: no more.
+    /// Lifetime: borrowed until it is set to null
+    void note_changes(ChangedSwarms* changes) noexcept { changes_ = changes; }
+
+    /// From now on what is submitted stays here, and nothing is asked of the session.
+    void hold() noexcept { is_held_ = true; }
+    /// What has been kept goes out at the end of the turn.
+    void resume() noexcept { is_held_ = false; }
+
+    /// What has been asked of the session and not been told yet.
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
+    /// Asks this session from now on. To be called while nothing is in flight.
+    /// Lifetime: it outlives the tracker, or the next call of this
+    void use(TrackerSession& session) noexcept { session_ = &session; }
+
 private:
     friend class Announcement;
     friend class ScrapeInquiry;
 
+    [[nodiscard]] bool has_room() noexcept;
     void hand_over() noexcept;
+    void note_answered(const Announcement* first) noexcept;
     void tell_announcements(Time now) noexcept;
     void tell_scrapes() noexcept;
     void count(const Announcement& announcement) noexcept;
@@ -75,7 +95,7 @@ private:
     [[nodiscard]] Refusal refusal_for(Status status) noexcept;
 
     const Policy& policy_;
-    TrackerSession& session_;
+    TrackerSession* session_;
     BackendDriver& backend_;
     metrics::WorkerCounters& counters_;
     const Admission admission_;
@@ -88,6 +108,10 @@ private:
     Announcement* answered_ = nullptr;  // newest first
     ScrapeInquiry* answered_scrapes_ = nullptr;
     std::vector<AnnounceDelta> deltas_;  // of one batch, for the backend
+
+    ChangedSwarms* changes_ = nullptr;  // while swarms are carried away
+    std::size_t in_flight_ = 0;         // at the session, or answered and not told
+    bool is_held_ = false;
 
     // For latencies: read once a turn, not once a request.
     std::chrono::steady_clock::time_point turn_began_{};  // at the first submission; or unset

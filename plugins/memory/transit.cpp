@@ -114,18 +114,20 @@ PeerArray<Endpoint> array_over(std::vector<std::max_align_t>& copy) noexcept {
     return copy.empty() ? PeerArray<Endpoint>{} : PeerArray<Endpoint>::over(copy.data());
 }
 
-/// Does `sighting` tell more recent things than what is known?
-bool is_newer(const Swarm& swarm, const Seen& known, const Sighting& sighting,
+/// Does `sighting` tell more recent things than what is known? `wins`: also at the same moment.
+bool is_newer(const Swarm& swarm, const Seen& known, const Sighting& sighting, bool wins,
               const Surroundings& in) noexcept {
     if (known.member != absent) {
-        return (*swarm.blocks().members)[known.member].last_announce < sighting.at.second;
+        const std::uint32_t last = (*swarm.blocks().members)[known.member].last_announce;
+        return last < sighting.at.second || (wins && last == sighting.at.second);
     }
     const auto [ipv4, ipv6] = known.position;
     const std::uint16_t meta = swarm.is_inline() ? swarm.inline_peer(ipv4).meta
                                : ipv4 != absent  ? swarm.blocks().ipv4.meta(ipv4)
                                                  : swarm.blocks().ipv6.meta(ipv6);
-    return TickScale::age(in.now.tick, sighting.at.tick) <
-           TickScale::age(in.now.tick, meta & tick_mask);
+    const std::uint32_t age = TickScale::age(in.now.tick, sighting.at.tick);
+    const std::uint32_t known_age = TickScale::age(in.now.tick, meta & tick_mask);
+    return age < known_age || (wins && age == known_age);
 }
 
 }  // namespace
@@ -235,7 +237,8 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
 
     const std::uint32_t age = TickScale::age(in.now.tick, sighting.at.tick);
     const Seen known = swarm.look(sighting, in);
-    if (known.history.known && !is_newer(swarm, known, sighting, in)) {
+    const bool wins = has(record.flags, PeerFlags::current);
+    if (known.history.known && !is_newer(swarm, known, sighting, wins, in)) {
         return;
     }
     if (dormant && !(known.history.known && !known.history.was_dormant)) {

@@ -17,6 +17,7 @@ constexpr unsigned has_account = 8;
 constexpr unsigned purges_empty = 16;
 constexpr unsigned is_taken_in = 32;
 constexpr unsigned wants_leechers_only = 64;
+constexpr unsigned is_current = 128;
 
 constexpr std::uint32_t want_max = 255;
 
@@ -301,7 +302,8 @@ bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerm
     const Kind kind = kind_for(peer, rules.keep_ids);
     const Numbers numbers{.tick = to_tick(last),
                           .row = row_class(kind, role_for(peer.flags)),
-                          .ops = is_taken_in | (has_user ? has_account : 0U),
+                          .ops = is_taken_in | (has_user ? has_account : 0U) |
+                                 (has(record.flags, PeerFlags::current) ? is_current : 0U),
                           .due = due_after_taking_in(terms.now)};
     put_numbers(plan.request, peer, numbers, {}, terms);
     put_row(plan.request, peer, kind);

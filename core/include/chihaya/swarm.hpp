@@ -20,6 +20,8 @@ enum class PeerFlags : std::uint32_t {
     paused = 2,   // a partial seed
     hidden = 4,   // counted, handed to nobody; one with an account needs no endpoint
     dormant = 8,  // kept for its history only: neither counted nor handed out
+    current = 16,  // only for add_peers: it also takes the place of what is known with an announce
+                   // at the same moment (as well as the driver can tell moments apart)
 };
 template <>
 inline constexpr bool is_flag_set<PeerFlags> = true;

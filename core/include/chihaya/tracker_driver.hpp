@@ -165,9 +165,9 @@ public:
 
     /// Takes peers in, as though each had announced at its `last_announce`: for a restore, a change
     /// of driver, and a site's memory (dormant peers). A peer that is known already, with an
-    /// announce at or after that moment, stays as it is. Raises the swarm's snatches to
-    /// `counts.snatches`; of the rest of `counts` nothing is believed. Silent ones past their
-    /// lifetime are left out.
+    /// announce at or after that moment, stays as it is (at that moment, only where the record is
+    /// not `PeerFlags::current`). Raises the swarm's snatches to `counts.snatches`; of the rest of
+    /// `counts` nothing is believed. Silent ones past their lifetime are left out.
     virtual Status add_peers(const SwarmRecord& swarm,
                              std::span<const PeerRecord> peers) noexcept = 0;
 

@@ -120,15 +120,15 @@ local function remember(class, meta, request)
   return sub(meta, 3, 3), flags, age <= request.life or age > 65000, nil
 end
 
--- Is what is known as recent as what is to be taken in?
+-- Is what is known as recent as what is to be taken in? Of one that is current, more recent?
 local function is_older(request, class, meta)
-  local tick = unpack_bytes('>H', meta)
+  local tick, step = unpack_bytes('>H', meta), request.is_current and 1 or 0
   if class > 6 then
     local last = unpack_bytes('>I', meta, 44)
-    if request.class > 6 then return request.last <= last end
+    if request.class > 6 then return request.last + step <= last end
     tick = math.floor(last / 4)
   end
-  return (tick - request.tick) % 65536 < 32768
+  return (tick - request.tick - step) % 65536 < 32768 - step
 end
 
 local function replace(field, at, new)
@@ -199,6 +199,7 @@ local function announce_any(key, packed, before)
     due = due, ttl = ttl,
     is_stopping = ops % 2 >= 1, is_snatch = ops % 4 >= 2, is_new_stay = ops % 8 >= 4,
     is_account = ops % 16 >= 8, is_purging = ops % 32 >= 16, is_taken_in = ops % 64 >= 32,
+    is_current = ops >= 128,
     keys = sub(packed, 53, 52 + key_bytes[class])
   }
   request.books = sub(packed, 105, request.is_taken_in and 152 or 140)
@@ -211,7 +212,7 @@ local function announce_any(key, packed, before)
   take_up(key, before)
   local names, classes = { swarm }, {}
   if want4 + want6 > 0 and not request.is_stopping then
-    local start = ops >= 64 and 2 or 1
+    local start = ops % 128 >= 64 and 2 or 1
     for class = start, 2 do
       if want4 > 0 then plan(names, classes, class, want4, dice + 1) end
       if want6 > 0 then plan(names, classes, class + 3, want6, dice + 2) end

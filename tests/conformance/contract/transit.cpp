@@ -245,6 +245,40 @@ void adding(const MakeTrackerDriver& make) {
         CHECK(tracker.announce(with_account(from(ipv4(2), some_left), 7)).history.uploaded == 70);
     }
 
+    SUBCASE("of two that tell of the same moment, the one that is known stays") {
+        for (const PeerFlags flags : {PeerFlags::seeder, PeerFlags::none}) {
+            PeerRecord peer = member(ago(tracker, seconds(0)), flags);
+            peer.ipv4 = ipv4(2);
+            CHECK(add(tracker, peer).ok());
+            CHECK(add(tracker, stranger(ago(tracker, seconds(0)), flags)).ok());
+        }
+        CHECK(tracker.scrape() == SwarmCounts{.seeders = 2});
+    }
+
+    SUBCASE("of two that tell of the same moment, the one that is current is believed") {
+        constexpr auto current = PeerFlags::current;
+        tracker.announce(from(ipv4(1), some_left));
+        tracker.announce(with_account(from(ipv4(2), some_left), 7));
+        PeerRecord peer = stranger(ago(tracker, seconds(0)), PeerFlags::seeder | current);
+        CHECK(add(tracker, peer).ok());
+        peer = member(ago(tracker, seconds(0)), PeerFlags::seeder | current);
+        peer.ipv4 = ipv4(2);
+        CHECK(add(tracker, peer).ok());
+        CHECK(tracker.scrape() == SwarmCounts{.seeders = 2});
+        CHECK(tracker.announce(with_account(from(ipv4(2), nothing_left), 7)).history.uploaded ==
+              70);
+        const auto view = tracker.read();
+        REQUIRE(view.has_value());
+        for (const PeerRecord& shown : view->peers) {
+            CHECK(!has(shown.flags, current));
+        }
+        // It is the later moment that counts, all the same.
+        tracker.let_pass(seconds(200));
+        tracker.announce(from(ipv4(1), nothing_left));
+        CHECK(add(tracker, stranger(ago(tracker, seconds(150)), current)).ok());
+        CHECK(tracker.scrape().seeders == 2);
+    }
+
     SUBCASE("a peer that is given twice is one peer") {
         const PeerRecord peer = stranger(ago(tracker, seconds(0)), PeerFlags::seeder);
         const std::vector<PeerRecord> twice{peer, peer};

@@ -19,6 +19,16 @@ PeerFlags flags_of(const AnnounceRequest& request) {
     return has(request.flags, chihaya::AnnounceFlags::hidden) ? flags | PeerFlags::hidden : flags;
 }
 
+/// Those that tell of the peer.
+PeerFlags kept_of(PeerFlags flags) {
+    PeerFlags kept = PeerFlags::none;
+    for (const PeerFlags flag :
+         {PeerFlags::seeder, PeerFlags::paused, PeerFlags::hidden, PeerFlags::dormant}) {
+        kept = has(flags, flag) ? kept | flag : kept;
+    }
+    return kept;
+}
+
 PeerHistory history_of(const Peer& peer) {
     const PeerRecord& record = peer.record;
     PeerHistory history{.known = true, .was_seeder = peer.is_seeder()};
@@ -104,7 +114,8 @@ void Swarm::add(const PeerRecord& record, Time now, const TrackerSetup& setup) {
     const Key key = key_of(record);
     const auto found = peers_.find(key);
     const bool is_known = found != peers_.end();
-    if (is_known && found->second.record.last_announce >= record.last_announce) {
+    const auto step = std::chrono::seconds(has(record.flags, PeerFlags::current) ? 1 : 0);
+    if (is_known && found->second.record.last_announce >= record.last_announce + step) {
         return;
     }
     if (is_known) {
@@ -112,6 +123,7 @@ void Swarm::add(const PeerRecord& record, Time now, const TrackerSetup& setup) {
     }
     Peer& peer = peers_[key];
     peer = {record, record.last_announce, record.last_announce, record.last_announce};
+    peer.record.flags = kept_of(record.flags);
     count(peer, +1);
 }
 

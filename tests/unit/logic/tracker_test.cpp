@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <deque>
 #include <string_view>
 
 namespace chihaya::logic {
@@ -136,6 +138,66 @@ TEST_CASE("a token and the torrent's kind are looked up for each announce") {
     world.announce(neutral, "may");
     CHECK(world.backend.recorded[2][0].uploaded_credited == 0);
     CHECK(world.backend.recorded[2][0].uploaded_raw == 600);
+}
+
+TEST_CASE("while it is held, what is submitted is kept, and goes to the next session") {
+    World world;
+    Asked before(5, Event::none);
+    REQUIRE(world.tracker.submit(before, "may"));
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(world.tracker.in_flight() == 1);
+
+    world.tracker.hold();
+    constexpr std::size_t many = 2 * limits::batch_max + 3;  // more than goes out at once
+    std::deque<Asked> during;
+    for (std::size_t i = 0; i < many; ++i) {
+        REQUIRE(world.tracker.submit(during.emplace_back(5, Event::none), "may"));
+    }
+    CHECK_FALSE(world.tracker.end_turn(now));
+    CHECK(world.session.announces.size() == 1);
+    world.session.answer(AnnounceReply{});
+    CHECK_FALSE(world.tracker.end_turn(now));
+    CHECK(before.answers == 1);
+    CHECK(world.tracker.in_flight() == 0);
+
+    test::ScriptedSession next;
+    world.tracker.use(next);
+    world.tracker.resume();
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(world.session.announces.empty());
+    CHECK(next.announces.size() == many);
+    next.answer(AnnounceReply{});
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(std::ranges::all_of(during, [](const Asked& one) { return one.answers == 1; }));
+    CHECK(world.tracker.in_flight() == 0);
+}
+
+TEST_CASE("whom an announce has changed is noted when the driver has answered") {
+    World world;
+    ChangedSwarms changes;
+    world.tracker.note_changes(&changes);
+    Asked asked(5, Event::none);
+    REQUIRE(world.tracker.submit(asked, "may"));
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(changes.take().peers.empty());
+    world.session.answer(AnnounceReply{});
+    static_cast<void>(world.tracker.end_turn(now));
+    const auto noted = changes.take();
+    REQUIRE(noted.peers.size() == 1);
+    CHECK(noted.peers[0].info_hash == asked.request.info_hash);
+    CHECK(noted.stops.empty());
+
+    Asked failed(5, Event::stopped);  // it may have been applied
+    REQUIRE(world.tracker.submit(failed, "may"));
+    static_cast<void>(world.tracker.end_turn(now));
+    world.session.fail({StatusCode::unavailable, "away"});
+    static_cast<void>(world.tracker.end_turn(now));
+    CHECK(changes.take().stops.size() == 1);
+
+    world.tracker.note_changes(nullptr);
+    Asked unnoted(5, Event::none);
+    world.announce(unnoted, "may");
+    CHECK(changes.take().peers.empty());
 }
 
 TEST_SUITE_END();
