@@ -2,7 +2,6 @@
 
 #include "core/base/limits.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -65,14 +64,14 @@ void SiteView::numbers(TrackerNumbers& numbers) noexcept {
     numbers.uptime = std::chrono::duration_cast<seconds>(parts_.clock.now() - started_);
     numbers.interval = seconds(intervals_.interval());
     numbers.interval_jitter = seconds(intervals_.jitter());
-    numbers.connections_opened = sum.connections_accepted;
+    numbers.connections_opened = sum.arrived(metrics::Arrival::accepted);
     numbers.connections_open = sum.connections_open;
-    numbers.requests = sum.requests;
-    numbers.announces = sum.announces - std::min(sum.announces, sum.announces_refused);
-    numbers.announces_failed = sum.announces_refused + sum.announces_malformed;
-    numbers.scrapes = sum.scrapes;
-    numbers.bytes_received = sum.bytes_received;
-    numbers.bytes_transmitted = sum.bytes_transmitted;
+    numbers.requests = sum.handled();
+    numbers.announces = sum.announces_answered();
+    numbers.announces_failed = sum.announces_failed();
+    numbers.scrapes = sum.scrapes();
+    numbers.bytes_received = sum.bytes_received();
+    numbers.bytes_transmitted = sum.bytes_transmitted();
     numbers.seeders = peers.seeders;
     numbers.leechers = peers.leechers;
 }

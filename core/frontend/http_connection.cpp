@@ -28,6 +28,7 @@ HttpConnection::~HttpConnection() {
 void HttpConnection::open(int socket, const IpAddress& from) noexcept {
     stream_.open(socket);
     from_ = from;
+    family_ = metrics::family_of(from);
     close_after_reply_ = false;
     client_goes_on_ = false;
     refused_ = false;
@@ -43,7 +44,9 @@ void HttpConnection::close() noexcept {
     if (phase_ == Phase::closed) {
         return;
     }
-    phase_ = Phase::closed;
+    if (std::exchange(phase_, Phase::closed) == Phase::idle) {
+        owner_.counters().connections_idle.subtract(1);
+    }
     unlink();
     stream_.close();
     release(kept_);
@@ -66,6 +69,11 @@ void HttpConnection::end() noexcept {
 void HttpConnection::enter(Phase phase) noexcept {
     if (phase_ == phase) {
         return;  // the deadline that runs goes on running
+    }
+    if (phase == Phase::idle) {
+        ++owner_.counters().connections_idle;
+    } else if (phase_ == Phase::idle) {
+        owner_.counters().connections_idle.subtract(1);
     }
     phase_ = phase;
     owner_.enter(*this, phase);
@@ -103,7 +111,7 @@ void HttpConnection::read_more() noexcept {
         close();
         return;
     }
-    owner_.counters().bytes_received.add(count);
+    owner_.counters().traffic_of(metrics::FrontEnd::http, family_).received.add(count);
     std::memcpy(room.data(), kept_.data(), kept_.size());
     serve({room.data(), std::exchange(kept_, {}).size() + count});
 }
@@ -154,7 +162,6 @@ std::string_view HttpConnection::discard_body(std::string_view input) noexcept {
 
 /// True: the reply stands in the exchange. False: it will come.
 bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
-    ++owner_.counters().requests;
     ++requests_;
     enter(Phase::answering);
     client_goes_on_ = request.keep_alive && owner_.settings().keep_alive;
@@ -165,7 +172,7 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     if (request.method == wire::Method::other) {
         form.keep_alive = false;
         close_after_reply_ = true;
-        ++owner_.counters().requests_bad;
+        count(metrics::Ending::method_not_allowed);
         exchange_->status(405, form, true);
         return true;
     }
@@ -174,13 +181,14 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
         return serve_other_path(request, form);
     }
     if (request.method == wire::Method::head) {
+        count(metrics::Ending::ok);
         exchange_->status(200, form, false);  // asks whether we are there, registers nobody
         return true;
     }
     if (where.action == Action::announce) {
         return exchange_->announce(request, where.passkey, source_of(request), form);
     }
-    return exchange_->scrape(request, where.passkey, form);
+    return exchange_->scrape(request, where.passkey, source_of(request), form);
 }
 
 /// Neither announce nor scrape: a call of the site, where it may make calls. It reads the reply to
@@ -192,7 +200,7 @@ bool HttpConnection::serve_other_path(const wire::HttpRequest& request,
         form.keep_alive = false;
         return exchange_->control(request, source_of(request), form, owner_.loop());
     }
-    ++owner_.counters().requests_bad;
+    count(metrics::Ending::not_found);
     exchange_->status(404, form, request.method != wire::Method::head);
     return true;
 }
@@ -209,11 +217,17 @@ IpAddress HttpConnection::source_of(const wire::HttpRequest& request) const noex
 }
 
 void HttpConnection::refuse(std::uint16_t status) noexcept {
-    ++owner_.counters().requests;
-    ++owner_.counters().requests_bad;
+    count(metrics::Ending::malformed);
     refused_ = true;
     close_after_reply_ = true;
     exchange_->status(status, {.minor_version = 1, .keep_alive = false}, true);
+}
+
+/// Of a request that neither the tracker nor the site has seen.
+void HttpConnection::count(metrics::Ending ending) noexcept {
+    owner_.counters().requests.count(
+        {.front_end = metrics::FrontEnd::http, .family = family_, .action = metrics::Action::other},
+        ending);
 }
 
 bool HttpConnection::borrow() noexcept {
@@ -280,7 +294,7 @@ bool HttpConnection::send_replies() noexcept {
     const std::string_view replies = exchange.replies().view();
     std::size_t count = 0;
     bool is_good = stream_.write(replies, count, close_after_reply_) != net::Transfer::broken;
-    owner_.counters().bytes_transmitted.add(count);
+    owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
     if (is_good && count < replies.size()) {
         try {
             unsent_.assign(replies.substr(count));
@@ -303,7 +317,7 @@ bool HttpConnection::send_attachment() noexcept {
         if (ended != net::Transfer::done) {
             return ended == net::Transfer::would_block;
         }
-        owner_.counters().bytes_transmitted.add(count);
+        owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
         constexpr std::size_t piece = limits::full_scrape_piece;
         const std::size_t before = std::exchange(attachment_sent_, attachment_sent_ + count);
         if (count == rest.size()) {
@@ -321,7 +335,7 @@ void HttpConnection::write_more() noexcept {
         close();
         return;
     }
-    owner_.counters().bytes_transmitted.add(count);
+    owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
     unsent_.erase(0, count);
     if (unsent_.empty()) {
         release(unsent_);

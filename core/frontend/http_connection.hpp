@@ -86,6 +86,7 @@ public:
     void end() noexcept;
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    [[nodiscard]] metrics::Family family() const noexcept { return family_; }
 
     /// When the present phase ends. Kept by the front end.
     std::chrono::sys_time<std::chrono::milliseconds> deadline{};
@@ -112,10 +113,12 @@ private:
     void write_more() noexcept;
     void linger() noexcept;
     void enter(Phase phase) noexcept;
+    void count(metrics::Ending ending) noexcept;
 
     HttpConnectionOwner& owner_;
     net::TcpStream stream_;
     IpAddress from_;
+    metrics::Family family_ = metrics::Family::ipv4;  // of `from_`
     Phase phase_ = Phase::closed;
     bool close_after_reply_ = false;
     bool client_goes_on_ = false;  // it does not expect that we close

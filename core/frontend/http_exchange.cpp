@@ -36,6 +36,7 @@ bool HttpExchange::abandon() noexcept {
 bool HttpExchange::announce(const wire::HttpRequest& request, std::string_view passkey,
                             const IpAddress& source, Form form) noexcept {
     form_ = form;
+    announce_.kind.family = metrics::family_of(source);
     const auto query = wire::parse_announce(request.query);
     if (query.has_error()) {
         std::array<char, wire::reason_max> room{};
@@ -44,7 +45,7 @@ bool HttpExchange::announce(const wire::HttpRequest& request, std::string_view p
     }
     const bool is_private = tracker_.policy().private_mode;
     if (is_private && !(query->has_uploaded && query->has_downloaded)) {
-        write_refusal(tracker_.malformed_announce(counters_missing));
+        write_refusal(tracker_.malformed(announce_.kind, counters_missing));
         return true;
     }
     fill(*query, source);
@@ -66,8 +67,8 @@ logic::Refusal HttpExchange::malformed(wire::AnnounceError error, std::string_vi
     const char* const words = error.code == Code::peer_id_missing ? site.no_peer_id
                               : error.code == Code::peer_id_size  ? site.invalid_peer_id
                                                                   : nullptr;
-    return words != nullptr ? tracker_.malformed_announce(words, passkey)
-                            : tracker_.malformed_announce(wire::reason(error, room));
+    return words != nullptr ? tracker_.malformed(announce_.kind, words, passkey)
+                            : tracker_.malformed(announce_.kind, wire::reason(error, room));
 }
 
 void HttpExchange::fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept {
@@ -159,12 +160,13 @@ void HttpExchange::write_announce() noexcept {
 }
 
 bool HttpExchange::scrape(const wire::HttpRequest& request, std::string_view passkey,
-                          Form form) noexcept {
+                          const IpAddress& source, Form form) noexcept {
     form_ = form;
+    scrape_.kind.family = metrics::family_of(source);
     const auto found = wire::parse_scrape(
         request.query, std::span(scrape_.info_hashes).first(tracker_.policy().max_scrape));
     if (found.has_error()) {
-        write_refusal(tracker_.malformed(wire::reason(found.error())));
+        write_refusal(tracker_.malformed(scrape_.kind, wire::reason(found.error())));
         return true;
     }
     if (*found == 0) {
@@ -182,24 +184,31 @@ bool HttpExchange::scrape(const wire::HttpRequest& request, std::string_view pas
 
 void HttpExchange::scrape_all(std::string_view passkey) noexcept {
     if (cold_work_.full_scrape == nullptr) {
-        write_refusal({.text = full_scrape_disabled});
+        refuse_scrape({.text = full_scrape_disabled, .ending = metrics::Ending::full_scrape_off});
         return;
     }
     if (const auto refusal = tracker_.admission().admit_scrape(passkey)) {
-        write_refusal(refusal);
+        refuse_scrape(refusal);
         return;
     }
     attachment_ = cold_work_.full_scrape->body();
     if (attachment_ == nullptr) {
-        write_refusal({.text = full_scrape_in_the_making,
+        refuse_scrape({.text = full_scrape_in_the_making,
                        .interval = full_scrape_wait_seconds,
                        .min_interval = full_scrape_wait_seconds,
-                       .retry_minutes = 1});
+                       .retry_minutes = 1,
+                       .ending = metrics::Ending::full_scrape_pending});
         return;
     }
+    tracker_.counters().requests.count(scrape_.kind, metrics::Ending::ok);
     wire::write_head(replies_,
                      {.minor_version = form_.minor_version, .keep_alive = form_.keep_alive},
                      attachment_->size());
+}
+
+void HttpExchange::refuse_scrape(const logic::Refusal& refusal) noexcept {
+    tracker_.counters().requests.count(scrape_.kind, refusal.ending);
+    write_refusal(refusal);
 }
 
 void HttpExchange::scrape_answered() noexcept {
@@ -232,6 +241,8 @@ void HttpExchange::write_scrape() noexcept {
 bool HttpExchange::control(const wire::HttpRequest& request, const IpAddress& source, Form form,
                            net::WorkerLoop& home) noexcept {
     form_ = form;
+    control_kind_.family = metrics::family_of(source);
+    control_began_ = std::chrono::steady_clock::now();
     try {
         ControlCaller& caller = *this;
         awaited_ =
@@ -240,12 +251,19 @@ bool HttpExchange::control(const wire::HttpRequest& request, const IpAddress& so
         awaited_ = false;
     }
     if (!awaited_) {
+        tracker_.counters().requests.count(control_kind_, metrics::Ending::control_busy);
         status(503, form, true);
     }
     return !awaited_;
 }
 
 void HttpExchange::control_answered(ControlCall& call) noexcept {
+    metrics::WorkerCounters& counters = tracker_.counters();
+    counters.requests.count(control_kind_, call.status() >= 500   ? metrics::Ending::control_failed
+                                           : call.status() >= 400 ? metrics::Ending::control_refused
+                                                                  : metrics::Ending::ok);
+    counters.latency_of(metrics::FrontEnd::http, metrics::Action::control)
+        .measure(std::chrono::steady_clock::now() - control_began_);
     if (owner_ != nullptr) {
         write_control(call);
     }

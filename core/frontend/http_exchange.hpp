@@ -15,6 +15,7 @@
 #include "core/wire/http_response.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -84,7 +85,7 @@ public:
 
     /// Serves a scrape, likewise.
     [[nodiscard]] bool scrape(const wire::HttpRequest& request, std::string_view passkey,
-                              Form form) noexcept;
+                              const IpAddress& source, Form form) noexcept;
 
     /// Has a call of the site performed, likewise. Nothing can follow the reply: its end is the
     /// end of the stream. `home` is the worker's loop. To be called where there is a desk only.
@@ -107,6 +108,7 @@ private:
     };
 
     void scrape_all(std::string_view passkey) noexcept;
+    void refuse_scrape(const logic::Refusal& refusal) noexcept;
     [[nodiscard]] logic::Refusal malformed(wire::AnnounceError error, std::string_view passkey,
                                            std::span<char, wire::reason_max> room) noexcept;
     void fill(const wire::AnnounceQuery& query, const IpAddress& source) noexcept;
@@ -126,6 +128,8 @@ private:
     HttpExchangeOwner* owner_ = nullptr;
     bool awaited_ = false;  // the tracker has it, or the desk
     Form form_;
+    metrics::RequestKind control_kind_{.action = metrics::Action::control};
+    std::chrono::steady_clock::time_point control_began_{};
     std::shared_ptr<const std::string> attachment_;
 
     // Of the announce.

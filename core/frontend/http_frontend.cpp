@@ -77,10 +77,11 @@ void HttpFrontend::accepted(void* self, int socket, const IpAddress& from) noexc
     HttpConnection* const connection =
         frontend.make_room() ? frontend.unused_connection() : nullptr;
     if (connection == nullptr) {
+        ++frontend.counters_.connections_of(metrics::family_of(from), metrics::Arrival::no_room);
         ::close(socket);
         return;
     }
-    ++frontend.counters_.connections_accepted;
+    ++frontend.counters_.connections_of(metrics::family_of(from), metrics::Arrival::accepted);
     ++frontend.counters_.connections_open;
     ++frontend.open_;
     connection->open(socket, from);
@@ -107,7 +108,7 @@ bool HttpFrontend::evict() noexcept {
     if (victims == nullptr) {
         return false;
     }
-    ++counters_.connections_evicted;
+    ++counters_.connections_of(victims->front().family(), metrics::Arrival::evicted);
     victims->front().close();
     return true;
 }
@@ -122,6 +123,7 @@ HttpConnection* HttpFrontend::unused_connection() noexcept {
         make_room_for_one_more(free_connections_, connections_.size());
         connections_.push_back(
             std::make_unique<HttpConnection>(watch_, static_cast<HttpConnectionOwner&>(*this)));
+        counters_.connection_bytes.add(sizeof(HttpConnection));
         return connections_.back().get();
     } catch (const std::exception&) {
         return nullptr;
@@ -144,6 +146,7 @@ HttpExchange* HttpFrontend::borrow_exchange() noexcept {
         make_room_for_one_more(free_exchanges_, exchanges_.size());
         exchanges_.push_back(std::make_unique<HttpExchange>(tracker_, roster_, cold_work_,
                                                             static_cast<HttpExchangePool&>(*this)));
+        counters_.connection_bytes.add(sizeof(HttpExchange));
         return exchanges_.back().get();
     } catch (const std::exception&) {
         return nullptr;
@@ -197,7 +200,7 @@ void HttpFrontend::sweep() noexcept {
     const Time now = loop_.now();
     for (List* const list : {&idle_, &head_, &writing_, &lingering_}) {
         while (!list->empty() && list->front().deadline <= now) {
-            ++counters_.connections_timed_out;
+            ++counters_.connections_of(list->front().family(), metrics::Arrival::timed_out);
             list->front().close();
         }
     }

@@ -29,6 +29,8 @@ void UdpExchange::begin(const net::UdpPath& path, std::size_t socket,
     path_ = path;
     socket_ = socket;
     transaction_ = transaction;
+    announce_.kind.family = metrics::family_of(path.client);
+    scrape_.kind.family = announce_.kind.family;
 }
 
 void UdpExchange::finish(std::size_t size) noexcept {
@@ -48,12 +50,12 @@ void UdpExchange::refuse(std::string_view text) noexcept {
 
 void UdpExchange::announce(wire::UdpBytes request) noexcept {
     if (request.size() < wire::UdpAnnounce::size_min) {
-        refuse(tracker_.malformed_announce(announce_cut_off).text);
+        refuse(tracker_.malformed(announce_.kind, announce_cut_off).text);
         return;
     }
     const wire::UdpAnnounce packet(request);
     if (packet.port() == 0) {
-        refuse(tracker_.malformed_announce(port_missing).text);
+        refuse(tracker_.malformed(announce_.kind, port_missing).text);
         return;
     }
     fill(packet);
@@ -111,7 +113,7 @@ void UdpExchange::scrape(wire::UdpBytes request) noexcept {
     const std::size_t most = std::min(tracker_.policy().max_scrape, limits::udp_scrape_max);
     scrape_.size = wire::read_udp_scrape(request, std::span(scrape_.info_hashes).first(most));
     if (scrape_.size == 0) {
-        refuse(tracker_.malformed(nothing_to_scrape).text);
+        refuse(tracker_.malformed(scrape_.kind, nothing_to_scrape).text);
     } else if (!tracker_.submit(scrape_, {})) {
         refuse(scrape_.refusal.text);
     }

@@ -35,7 +35,10 @@ class UdpExchange final {
 public:
     /// Lifetime: both outlive the exchange
     UdpExchange(logic::Tracker& tracker, UdpExchangeOwner& owner)
-        : tracker_(tracker), owner_(owner) {}
+        : tracker_(tracker), owner_(owner) {
+        announce_.kind.front_end = metrics::FrontEnd::udp;
+        scrape_.kind.front_end = metrics::FrontEnd::udp;
+    }
     ~UdpExchange() = default;
     UdpExchange(const UdpExchange&) = delete;
     UdpExchange& operator=(const UdpExchange&) = delete;

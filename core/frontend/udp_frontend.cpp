@@ -31,6 +31,19 @@ bool cannot_be_answered(const IpAddress& client) noexcept {
     return client.bytes[0] == 0xff || client == IpAddress{};
 }
 
+metrics::Action action_of(wire::UdpAction action) noexcept {
+    switch (action) {
+        case wire::UdpAction::connect:
+            return metrics::Action::connect;
+        case wire::UdpAction::announce:
+            return metrics::Action::announce;
+        case wire::UdpAction::scrape:
+            return metrics::Action::scrape;
+        default:
+            return metrics::Action::other;
+    }
+}
+
 }  // namespace
 
 UdpFrontend::UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
@@ -48,6 +61,7 @@ void UdpFrontend::listen(const net::BoundSocket& socket) {
     exchanges_.reserve(limits::udp_in_flight_max);
     Port& port = ports_.emplace_back();
     port.outbox.reserve(limits::udp_in_flight_max);
+    port.family = socket.is_ipv6 ? metrics::Family::ipv6 : metrics::Family::ipv4;
     port.socket = std::make_unique<net::UdpSocket>(loop_, socket, transfer_, this, readable);
     port.socket->wait();
     if (ports_.size() == 1) {
@@ -89,33 +103,44 @@ bool UdpFrontend::read(std::size_t number) noexcept {
         bytes += datagram.bytes.size();
         serve(datagram, number);
     }
-    counters_.bytes_received.add(bytes);
+    counters_.traffic_of(metrics::FrontEnd::udp, ports_[number].family).received.add(bytes);
     return datagrams.size() == limits::udp_batch;
 }
 
 void UdpFrontend::serve(const net::Datagram& datagram, std::size_t number) noexcept {
     const auto head = wire::read_udp_head(datagram.bytes);
     const net::UdpPath& path = datagram.path;
-    if (!head || path.port == 0 || cannot_be_answered(path.client) || comes_from_us(path, number)) {
-        ++counters_.udp_dropped;
+    if (!head) {
+        count(metrics::Action::other, number, metrics::Ending::garbage);
+        return;
+    }
+    if (path.port == 0 || cannot_be_answered(path.client) || comes_from_us(path, number)) {
+        count(metrics::Action::other, number, metrics::Ending::unanswerable);
         return;
     }
     const bool connects = head->action == wire::UdpAction::connect;
     if (!connects && !is_proven(*head, datagram, number)) {
         return;
     }
-    UdpExchange* const exchange = borrow(path, number, head->transaction);
+    UdpExchange* const exchange = borrow(path, number, *head);
     if (exchange == nullptr) {
         return;
     }
     if (connects) {
-        ++counters_.udp_connects;
+        count(metrics::Action::connect, number, metrics::Ending::ok);
         exchange->connect(ids_.issue(path.client, now_));
     } else if (head->action == wire::UdpAction::announce) {
         exchange->announce(datagram.bytes);
     } else {
         exchange->scrape(datagram.bytes);
     }
+}
+
+void UdpFrontend::count(metrics::Action action, std::size_t number,
+                        metrics::Ending ending) noexcept {
+    counters_.requests.count(
+        {.front_end = metrics::FrontEnd::udp, .family = ports_[number].family, .action = action},
+        ending);
 }
 
 /// A reply of ours that comes back would be answered for ever, if it were a request.
@@ -129,40 +154,43 @@ bool UdpFrontend::is_proven(const wire::UdpHead& head, const net::Datagram& data
     if (ids_.verify(head.connection_id, datagram.path.client, now_)) {
         return true;
     }
-    ++counters_.udp_bad_connection_ids;
     if (bad_id_second_ != now_) {
         bad_id_second_ = now_;
         bad_id_errors_ = 0;
     }
     if (datagram.bytes.size() >= wire::udp_error_size(bad_connection_id) &&
         bad_id_errors_ < limits::udp_bad_id_errors_per_second) {
-        if (UdpExchange* const exchange = borrow(datagram.path, number, head.transaction)) {
+        if (UdpExchange* const exchange = borrow(datagram.path, number, head)) {
             ++bad_id_errors_;
+            count(action_of(head.action), number, metrics::Ending::bad_connection_id);
             exchange->refuse(bad_connection_id);
         }
+        return false;
     }
+    count(action_of(head.action), number, metrics::Ending::bad_connection_id_dropped);
     return false;
 }
 
 UdpExchange* UdpFrontend::borrow(const net::UdpPath& path, std::size_t number,
-                                 std::uint32_t transaction) noexcept {
+                                 const wire::UdpHead& head) noexcept {
     if (free_.empty()) {
         if (exchanges_.size() == limits::udp_in_flight_max) {
-            ++counters_.udp_unanswered;
+            count(action_of(head.action), number, metrics::Ending::no_room);
             return nullptr;
         }
         try {
             exchanges_.push_back(std::make_unique<UdpExchange>(tracker_, *this));
             free_.push_back(exchanges_.back().get());
+            counters_.connection_bytes.add(sizeof(UdpExchange));
         } catch (const std::bad_alloc&) {
-            ++counters_.udp_unanswered;
+            count(action_of(head.action), number, metrics::Ending::no_room);
             return nullptr;
         }
     }
     UdpExchange* const exchange = free_.back();
     free_.pop_back();
     ++lent_;
-    exchange->begin(path, number, transaction);
+    exchange->begin(path, number, head.transaction);
     return exchange;
 }
 
@@ -175,6 +203,7 @@ void UdpFrontend::flush() noexcept {
     if (std::exchange(unsent_, false)) {
         send_all();
     }
+    counters_.udp_in_flight.set(lent_);
     if (std::exchange(rewait_, false)) {
         for (const Port& port : ports_) {
             port.socket->wait();
@@ -200,9 +229,8 @@ void UdpFrontend::send(Port& port, std::span<UdpExchange* const> exchanges) noex
         bytes += replies[i].bytes.size();
     }
     const std::size_t dropped = port.socket->send(std::span(replies).first(exchanges.size()));
-    counters_.udp_unanswered.add(dropped);
-    counters_.requests.add(exchanges.size() - dropped);
-    counters_.bytes_transmitted.add(bytes);
+    counters_.udp_replies_lost.add(dropped);
+    counters_.traffic_of(metrics::FrontEnd::udp, port.family).transmitted.add(bytes);
     free_.insert(free_.end(), exchanges.rbegin(), exchanges.rend());
     lent_ -= exchanges.size();
 }

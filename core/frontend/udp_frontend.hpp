@@ -56,6 +56,7 @@ private:
     /// A socket, and the replies that leave from it.
     struct Port {
         std::unique_ptr<net::UdpSocket> socket;
+        metrics::Family family = metrics::Family::ipv4;
         std::vector<UdpExchange*> outbox;
     };
 
@@ -68,7 +69,8 @@ private:
                                  std::size_t number) noexcept;
     [[nodiscard]] bool comes_from_us(const net::UdpPath& path, std::size_t number) const noexcept;
     [[nodiscard]] UdpExchange* borrow(const net::UdpPath& path, std::size_t number,
-                                      std::uint32_t transaction) noexcept;
+                                      const wire::UdpHead& head) noexcept;
+    void count(metrics::Action action, std::size_t number, metrics::Ending ending) noexcept;
     void replied(UdpExchange& exchange) noexcept override;
     void send_all() noexcept;
     void send(Port& port, std::span<UdpExchange* const> exchanges) noexcept;

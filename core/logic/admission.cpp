@@ -3,6 +3,8 @@
 namespace chihaya::logic {
 namespace {
 
+using metrics::Ending;
+
 // Chihaya v1's words: sites and scripts know them.
 constexpr std::string_view unknown_user = "user does not exist";
 constexpr std::string_view no_passkey =
@@ -13,7 +15,8 @@ constexpr std::string_view unknown_torrent = "torrent does not exist";
 
 }  // namespace
 
-Refusal Admission::refuse(const char* site_words, std::string_view words) const noexcept {
+Refusal Admission::refuse(const char* site_words, std::string_view words,
+                          Ending ending) const noexcept {
     const auto& site = policy_.site;
     const auto later = site.failure_interval.count() > 0
                            ? static_cast<std::uint32_t>(site.failure_interval.count())
@@ -21,14 +24,17 @@ Refusal Admission::refuse(const char* site_words, std::string_view words) const 
     return {.text = site_words != nullptr ? std::string_view(site_words) : words,
             .interval = later,
             .min_interval = later,
-            .retry_minutes = 0};
+            .retry_minutes = 0,
+            .ending = ending};
 }
 
-Refusal Admission::refuse_unknown(const char* site_words, std::string_view words) const noexcept {
+Refusal Admission::refuse_unknown(const char* site_words, std::string_view words,
+                                  Ending ending) const noexcept {
     if (roster_.is_whole()) {
-        return refuse(site_words, words);
+        return refuse(site_words, words, ending);
     }
     Refusal later = unavailable();
+    later.ending = Ending::registry_not_whole;
     if (policy_.site.not_ready != nullptr) {
         later.text = policy_.site.not_ready;
     }
@@ -48,7 +54,7 @@ bool Admission::admit(Announcement& announcement, std::string_view passkey) cons
 
 bool Admission::admit_form(Announcement& announcement) const noexcept {
     if (announcement.wants_long_form && policy_.site.not_compact != nullptr) {
-        announcement.refusal = not_like_this(policy_.site.not_compact);
+        announcement.refusal = not_like_this(policy_.site.not_compact, Ending::not_compact);
         return false;
     }
     return true;
@@ -60,18 +66,20 @@ bool Admission::admit_client(Announcement& announcement) const noexcept {
         (!policy_.client_whitelist && roster_.lists_no_client())) {
         return true;
     }
-    announcement.refusal = refuse_unknown(policy_.site.unapproved_client, unapproved_client);
+    announcement.refusal = refuse_unknown(policy_.site.unapproved_client, unapproved_client,
+                                          Ending::unapproved_client);
     return false;
 }
 
 bool Admission::admit_user(Announcement& announcement, std::string_view passkey) const noexcept {
     if (passkey.empty()) {
-        announcement.refusal = refuse(policy_.site.unknown_user, no_passkey);
+        announcement.refusal = refuse(policy_.site.unknown_user, no_passkey, Ending::unknown_user);
         return false;
     }
     const auto user = roster_.user(passkey);
     if (!user) {
-        announcement.refusal = refuse_unknown(policy_.site.unknown_user, unknown_user);
+        announcement.refusal =
+            refuse_unknown(policy_.site.unknown_user, unknown_user, Ending::unknown_user);
         return false;
     }
     Admitted& admitted = announcement.admitted;
@@ -96,7 +104,8 @@ bool Admission::admit_torrent(Announcement& announcement) const noexcept {
     const InfoHash& info_hash = announcement.request.info_hash;
     const auto torrent = roster_.torrent(info_hash);
     if (!torrent) {
-        announcement.refusal = refuse_unknown(policy_.site.unknown_torrent, unknown_torrent);
+        announcement.refusal =
+            refuse_unknown(policy_.site.unknown_torrent, unknown_torrent, Ending::unknown_torrent);
         announcement.explain(roster_.erasure(info_hash));
         return false;
     }
@@ -116,18 +125,19 @@ Refusal Admission::admit_scrape(std::string_view passkey) const noexcept {
         return {};
     }
     if (passkey.empty()) {
-        return refuse(policy_.site.unknown_user, no_passkey);
+        return refuse(policy_.site.unknown_user, no_passkey, Ending::unknown_user);
     }
-    return roster_.user(passkey) ? Refusal{}
-                                 : refuse_unknown(policy_.site.unknown_user, unknown_user);
+    return roster_.user(passkey)
+               ? Refusal{}
+               : refuse_unknown(policy_.site.unknown_user, unknown_user, Ending::unknown_user);
 }
 
-Refusal Admission::not_like_this(const char* site_words) const noexcept {
-    return refuse(site_words, {});
+Refusal Admission::not_like_this(const char* site_words, Ending ending) const noexcept {
+    return refuse(site_words, {}, ending);
 }
 
 Refusal Admission::may_not_leech() const noexcept {
-    return refuse(policy_.site.may_not_leech, leeching_forbidden);
+    return refuse(policy_.site.may_not_leech, leeching_forbidden, Ending::may_not_leech);
 }
 
 }  // namespace chihaya::logic

@@ -33,15 +33,17 @@ public:
 
     /// What a client is told whose request the site does not take as it is, in the site's words.
     /// Lifetime: that of `site_words`
-    [[nodiscard]] Refusal not_like_this(const char* site_words) const noexcept;
+    [[nodiscard]] Refusal not_like_this(const char* site_words,
+                                        metrics::Ending ending) const noexcept;
 
     /// What a user who may only seed is told after his leeching announce was counted.
     [[nodiscard]] Refusal may_not_leech() const noexcept;
 
 private:
-    [[nodiscard]] Refusal refuse(const char* site_words, std::string_view words) const noexcept;
-    [[nodiscard]] Refusal refuse_unknown(const char* site_words,
-                                         std::string_view words) const noexcept;
+    [[nodiscard]] Refusal refuse(const char* site_words, std::string_view words,
+                                 metrics::Ending ending) const noexcept;
+    [[nodiscard]] Refusal refuse_unknown(const char* site_words, std::string_view words,
+                                         metrics::Ending ending) const noexcept;
     [[nodiscard]] bool admit_user(Announcement& announcement,
                                   std::string_view passkey) const noexcept;
     [[nodiscard]] bool admit_torrent(Announcement& announcement) const noexcept;

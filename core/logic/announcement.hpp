@@ -11,6 +11,7 @@
 #include "chihaya/registry.hpp"
 #include "chihaya/scrape.hpp"
 #include "core/base/limits.hpp"
+#include "core/metrics/labels.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,7 +30,8 @@ struct Refusal {
     std::string_view text{};     // empty: not refused
     std::uint32_t interval = 0;  // seconds; come back then; 0 says nothing
     std::uint32_t min_interval = 0;
-    std::uint32_t retry_minutes = 0;  // BEP 31; 0 says nothing
+    std::uint32_t retry_minutes = 0;                      // BEP 31; 0 says nothing
+    metrics::Ending ending = metrics::Ending::malformed;  // what it is counted as
 
     [[nodiscard]] explicit operator bool() const noexcept { return !text.empty(); }
 };
@@ -39,7 +41,8 @@ struct Refusal {
     return {.text = "the tracker is temporarily unavailable",
             .interval = 60,
             .min_interval = 60,
-            .retry_minutes = 1};
+            .retry_minutes = 1,
+            .ending = metrics::Ending::store_away};
 }
 
 /// Who announces, as the roster knows it. Filled by admission.
@@ -59,6 +62,7 @@ public:
     AnnounceRequest request{};  // filled by the front end, completed by admission
     Admitted admitted{};
     bool wants_long_form = false;  // `compact=0`; filled by the front end
+    metrics::RequestKind kind{.action = metrics::Action::announce};  // likewise
 
     // The outcome, for `answered`: a reply, or why there is none.
     AnnounceReply reply{};
@@ -106,6 +110,7 @@ public:
     // Filled by the front end.
     std::array<InfoHash, limits::scrape_ceiling> info_hashes{};
     std::size_t size = 0;
+    metrics::RequestKind kind{.action = metrics::Action::scrape};
 
     // The outcome: `counts[i]` belongs to `info_hashes[i]`.
     std::array<SwarmCounts, limits::scrape_ceiling> counts{};

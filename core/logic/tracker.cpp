@@ -3,7 +3,6 @@
 #include "core/logic/accounting.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <new>
 #include <span>
 #include <utility>
@@ -81,18 +80,16 @@ std::uint32_t Tracker::num_want(std::uint32_t asked, bool is_asked) const noexce
 }
 
 bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexcept {
-    ++counters_.announces;
     announcement.admitted = {};
     announcement.refusal = {};
     announcement.request.user = UserId::none;
     if (!admission_.admit(announcement, passkey)) {
-        ++counters_.announces_refused;
-        count(announcement.refusal);
+        counters_.requests.count(announcement.kind, announcement.refusal.ending);
         return false;
     }
     if (!has_room()) {
-        announcement.refusal = unavailable();
-        count(announcement.refusal);
+        announcement.refusal = refusal_for({StatusCode::internal, "out of memory"});
+        counters_.requests.count(announcement.kind, announcement.refusal.ending);
         return false;
     }
     announcement.tracker_ = this;
@@ -102,15 +99,14 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
 }
 
 bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept {
-    ++counters_.scrapes;
     inquiry.refusal = admission_.admit_scrape(passkey);
     if (inquiry.refusal) {
-        count(inquiry.refusal);
+        counters_.requests.count(inquiry.kind, inquiry.refusal.ending);
         return false;
     }
     if (!has_room()) {
-        inquiry.refusal = unavailable();
-        count(inquiry.refusal);
+        inquiry.refusal = refusal_for({StatusCode::internal, "out of memory"});
+        counters_.requests.count(inquiry.kind, inquiry.refusal.ending);
         return false;
     }
     inquiry.tracker_ = this;
@@ -120,25 +116,26 @@ bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept 
     return true;
 }
 
-Refusal Tracker::malformed(std::string_view text) noexcept {
-    ++counters_.requests_bad;
+Refusal Tracker::malformed(const metrics::RequestKind& kind, std::string_view text) noexcept {
+    counters_.requests.count(kind, metrics::Ending::malformed);
+    return refused(text, metrics::Ending::malformed);
+}
+
+Refusal Tracker::malformed(const metrics::RequestKind& kind, const char* site_words,
+                           std::string_view passkey) noexcept {
+    const Refusal of_passkey = admission_.admit_scrape(passkey);
+    const Refusal refusal =
+        of_passkey ? of_passkey : admission_.not_like_this(site_words, metrics::Ending::malformed);
+    counters_.requests.count(kind, refusal.ending);
+    return refusal;
+}
+
+Refusal Tracker::refused(std::string_view text, metrics::Ending ending) const noexcept {
     return {.text = text,
             .interval = intervals_.interval(),
             .min_interval = intervals_.min_interval(),
-            .retry_minutes = 0};
-}
-
-Refusal Tracker::malformed_announce(std::string_view text) noexcept {
-    ++counters_.announces_malformed;
-    return malformed(text);
-}
-
-Refusal Tracker::malformed_announce(const char* site_words, std::string_view passkey) noexcept {
-    ++counters_.announces_malformed;
-    const Refusal of_passkey = admission_.admit_scrape(passkey);
-    const Refusal refusal = of_passkey ? of_passkey : admission_.not_like_this(site_words);
-    count(refusal);
-    return refusal;
+            .retry_minutes = 0,
+            .ending = ending};
 }
 
 /// For one more of either kind. While it is held there is as much as memory has: connections and
@@ -209,18 +206,16 @@ void Tracker::tell_announcements(Time now) noexcept {
     }
     for (Announcement* one = first; one != nullptr; one = one->next_answered_) {
         if (!one->status_.ok()) {
-            ++counters_.announces_refused;
             one->refusal = refusal_for(one->status_);
             continue;
         }
-        count(*one);
+        count_peer(*one);
         const auto told = intervals_.next(random_);
         one->interval = told.interval;
         one->min_interval = told.min_interval;
         if (one->request.user != UserId::none) {
             deltas_.push_back(account(*one, policy_, now));
             if (!one->admitted.may_leech && one->request.left > 0) {
-                ++counters_.announces_refused;
                 one->refusal = admission_.may_not_leech();
             }
         }
@@ -236,7 +231,7 @@ void Tracker::tell_announcements(Time now) noexcept {
     for (Announcement* one = first; one != nullptr;) {
         Announcement* const following = std::exchange(one->next_answered_, nullptr);
         --in_flight_;
-        measure(one->submitted_);
+        ended(one->kind, one->refusal, one->submitted_);
         std::exchange(one, following)->answered();  // may submit again, or free itself
     }
 }
@@ -250,22 +245,20 @@ void Tracker::tell_scrapes() noexcept {
         }
         ScrapeInquiry* const following = std::exchange(one->next_answered_, nullptr);
         --in_flight_;
-        measure(one->submitted_);
+        ended(one->kind, one->refusal, one->submitted_);
         std::exchange(one, following)->answered();
     }
 }
 
-Refusal Tracker::refusal_for(Status status) noexcept {
+Refusal Tracker::refusal_for(Status status) const noexcept {
     if (status.code == StatusCode::rejected) {
-        return malformed(status.reason);
+        return refused(status.reason, metrics::Ending::rejected_by_driver);
     }
-    ++counters_.requests_errored;
-    return unavailable();
-}
-
-/// Of admission: the client's fault, or ours.
-void Tracker::count(const Refusal& refusal) noexcept {
-    ++(refusal.retry_minutes == 0 ? counters_.requests_bad : counters_.requests_errored);
+    Refusal later = unavailable();
+    if (status.code != StatusCode::unavailable) {
+        later.ending = metrics::Ending::internal;
+    }
+    return later;
 }
 
 std::chrono::steady_clock::time_point Tracker::turn_began() noexcept {
@@ -275,18 +268,17 @@ std::chrono::steady_clock::time_point Tracker::turn_began() noexcept {
     return turn_began_;
 }
 
-void Tracker::measure(std::chrono::steady_clock::time_point submitted) noexcept {
-    const auto passed =
-        std::chrono::duration_cast<std::chrono::microseconds>(answered_at_ - submitted).count();
-    const auto bucket = static_cast<unsigned>(
-        std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0))));
-    ++counters_.latency[std::min(bucket, metrics::WorkerCounters::latency_buckets - 1)];
+void Tracker::ended(const metrics::RequestKind& kind, const Refusal& refusal,
+                    std::chrono::steady_clock::time_point submitted) noexcept {
+    counters_.requests.count(kind, refusal ? refusal.ending : metrics::Ending::ok);
+    counters_.latency_of(kind.front_end, kind.action).measure(answered_at_ - submitted);
 }
 
-void Tracker::count(const Announcement& announcement) noexcept {
+void Tracker::count_peer(const Announcement& announcement) noexcept {
     const AnnounceRequest& request = announcement.request;
     const PeerHistory& history = announcement.reply.history;
-    metrics::PeerCounts& peers = request.ipv6.present() ? counters_.ipv6 : counters_.ipv4;
+    metrics::PeerCounts& peers =
+        counters_.peers_of(request.ipv6.present() ? metrics::Family::ipv6 : metrics::Family::ipv4);
     const bool was_there = history.known && !history.was_dormant;
     const bool seeds = request.left == 0;
     if (request.event == Event::stopped) {

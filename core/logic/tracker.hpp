@@ -36,12 +36,15 @@ public:
     [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
     [[nodiscard]] const Admission& admission() const noexcept { return admission_; }
     [[nodiscard]] const Intervals& intervals() const noexcept { return intervals_; }
+    /// Where front ends count what does not reach the tracker.
+    [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
 
     /// Peers wanted, after the default and the ceiling have been applied.
     [[nodiscard]] std::uint32_t num_want(std::uint32_t asked, bool is_asked) const noexcept;
 
     /// Admits the announcement and, if nothing speaks against it, queues it for this turn's batch.
-    /// False: it was refused; `refusal` says why, and `answered` will not be called.
+    /// Counts, now or when it is answered, how it ends. False: it was refused; `refusal` says why,
+    /// and `answered` will not be called.
     [[nodiscard]] bool submit(Announcement& announcement, std::string_view passkey) noexcept;
 
     /// Likewise.
@@ -49,14 +52,14 @@ public:
 
     /// What the sender of a malformed request is told. Counts it.
     /// Lifetime: that of `text`
-    [[nodiscard]] Refusal malformed(std::string_view text) noexcept;
-    [[nodiscard]] Refusal malformed_announce(std::string_view text) noexcept;
+    [[nodiscard]] Refusal malformed(const metrics::RequestKind& kind,
+                                    std::string_view text) noexcept;
 
     /// Likewise, where the site has words of its own for what is wrong; but a passkey that may not
     /// announce at all is told that first.
     /// Lifetime: that of `site_words`
-    [[nodiscard]] Refusal malformed_announce(const char* site_words,
-                                             std::string_view passkey) noexcept;
+    [[nodiscard]] Refusal malformed(const metrics::RequestKind& kind, const char* site_words,
+                                    std::string_view passkey) noexcept;
 
     /// Hands the gathered batch to the session, accounts for what has been answered, and calls
     /// `answered` of each. What those submit goes out in the same way, up to a bound.
@@ -88,11 +91,12 @@ private:
     void note_answered(const Announcement* first) noexcept;
     void tell_announcements(Time now) noexcept;
     void tell_scrapes() noexcept;
-    void count(const Announcement& announcement) noexcept;
-    void count(const Refusal& refusal) noexcept;
+    void count_peer(const Announcement& announcement) noexcept;
     [[nodiscard]] std::chrono::steady_clock::time_point turn_began() noexcept;
-    void measure(std::chrono::steady_clock::time_point submitted) noexcept;
-    [[nodiscard]] Refusal refusal_for(Status status) noexcept;
+    void ended(const metrics::RequestKind& kind, const Refusal& refusal,
+               std::chrono::steady_clock::time_point submitted) noexcept;
+    [[nodiscard]] Refusal refusal_for(Status status) const noexcept;
+    [[nodiscard]] Refusal refused(std::string_view text, metrics::Ending ending) const noexcept;
 
     const Policy& policy_;
     TrackerSession* session_;

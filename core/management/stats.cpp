@@ -97,18 +97,19 @@ std::string time_text(Time moment) {
 /// v1's fields that are counted by workers.
 void add_counters(config::Object& page, const metrics::Snapshot& counters) {
     page.push_back({"Connections.Open", json(counters.connections_open)});
-    page.push_back({"Connections.Accepted", json(counters.connections_accepted)});
-    page.push_back({"BytesTransmitted", json(counters.bytes_transmitted)});
-    page.push_back({"Requests.Handled", json(counters.requests)});
-    page.push_back({"Requests.Errored", json(counters.requests_errored)});
-    page.push_back({"Requests.Bad", json(counters.requests_bad)});
+    page.push_back({"Connections.Accepted", json(counters.arrived(metrics::Arrival::accepted))});
+    page.push_back({"BytesTransmitted", json(counters.bytes_transmitted())});
+    page.push_back({"Requests.Handled", json(counters.handled())});
+    page.push_back({"Requests.Errored", json(counters.errored())});
+    page.push_back({"Requests.Bad", json(counters.bad())});
+    const metrics::LatencyTotals latency = counters.all_latency();
     config::Object times;
-    times.push_back({"P50", json(counters.latency_below(0.50))});
-    times.push_back({"P90", json(counters.latency_below(0.90))});
-    times.push_back({"P95", json(counters.latency_below(0.95))});
+    times.push_back({"P50", json(latency.below(0.50))});
+    times.push_back({"P90", json(latency.below(0.90))});
+    times.push_back({"P95", json(latency.below(0.95))});
     page.push_back({"ResponseTime", json(std::move(times))});
-    page.push_back({"Tracker.Announces", json(counters.announces)});
-    page.push_back({"Tracker.Scrapes", json(counters.scrapes)});
+    page.push_back({"Tracker.Announces", json(counters.announces())});
+    page.push_back({"Tracker.Scrapes", json(counters.scrapes())});
 }
 
 /// v1's fields that the tracker driver knows.
@@ -117,8 +118,12 @@ void add_swarms(config::Object& page, const metrics::Snapshot& counters, const R
     page.push_back({"Torrents.Added", json(report.find("swarms_added").value_or(0))});
     page.push_back({"Torrents.Removed", json(report.find("swarms_removed").value_or(0))});
     page.push_back({"Torrents.Reaped", json(report.find("purged_swarms").value_or(0))});
-    page.push_back({"Peers.IPv4", peer_stats(counters.ipv4, report, "ipv4")});
-    page.push_back({"Peers.IPv6", peer_stats(counters.ipv6, report, "ipv6")});
+    page.push_back(
+        {"Peers.IPv4",
+         peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv4)], report, "ipv4")});
+    page.push_back(
+        {"Peers.IPv6",
+         peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv6)], report, "ipv6")});
     if (const auto memory = memory_use()) {
         config::Object shown;
         shown.push_back({"ResidentBytes", json(memory->resident_bytes)});
@@ -130,13 +135,17 @@ void add_swarms(config::Object& page, const metrics::Snapshot& counters, const R
 /// What v1 did not have.
 void add_ours(config::Object& page, const metrics::Snapshot& counters,
               const logic::Roster::Sizes& sizes) {
-    page.push_back({"BytesReceived", json(counters.bytes_received)});
-    page.push_back({"Connections.Evicted", json(counters.connections_evicted)});
-    page.push_back({"Connections.TimedOut", json(counters.connections_timed_out)});
-    page.push_back({"UDP.Connects", json(counters.udp_connects)});
-    page.push_back({"UDP.BadConnectionIDs", json(counters.udp_bad_connection_ids)});
-    page.push_back({"UDP.Dropped", json(counters.udp_dropped)});
-    page.push_back({"UDP.Unanswered", json(counters.udp_unanswered)});
+    page.push_back({"BytesReceived", json(counters.bytes_received())});
+    page.push_back({"Connections.Evicted", json(counters.arrived(metrics::Arrival::evicted))});
+    page.push_back({"Connections.TimedOut", json(counters.arrived(metrics::Arrival::timed_out))});
+    page.push_back({"UDP.Connects", json(counters.udp_connects())});
+    page.push_back(
+        {"UDP.BadConnectionIDs", json(counters.ended(metrics::Ending::bad_connection_id) +
+                                      counters.ended(metrics::Ending::bad_connection_id_dropped))});
+    page.push_back({"UDP.Dropped", json(counters.ended(metrics::Ending::garbage) +
+                                        counters.ended(metrics::Ending::unanswerable))});
+    page.push_back({"UDP.Unanswered",
+                    json(counters.ended(metrics::Ending::no_room) + counters.udp_replies_lost)});
     page.push_back({"Workers", json(counters.workers)});
     config::Object roster;
     roster.push_back({"Users", json(std::uint64_t{sizes.users})});

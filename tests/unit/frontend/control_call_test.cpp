@@ -86,8 +86,8 @@ TEST_CASE(
         Site site;
         CHECK(site.answer_to(get("/secret/update?action=x", fields)) == success);
         CHECK(site.targets == std::vector<std::string>{"/secret/update?action=x"});
-        CHECK(site.worker.counters.requests.read() == 1);
-        CHECK(site.worker.counters.requests_bad.read() == 0);
+        CHECK(site.worker.sum().handled() == 1);
+        CHECK(site.worker.sum().bad() == 0);
     }
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("without a desk another path is not found") {
     TcpClient client(worker.port);
     client.send(get("/x"));
     CHECK(worker.reply(client).status == 404);
-    CHECK(worker.counters.requests_bad.read() == 1);
+    CHECK(worker.sum().bad() == 1);
 }
 
 TEST_CASE("a client that is gone before its answer comes disturbs nobody") {

@@ -121,8 +121,8 @@ TEST_CASE("a driver that fails is a failure with words for clients and a time to
         const auto body = test::bencode::parse(reply.body);
         CHECK(body->has("retry in") == one.is_ours);
         CHECK(body->at("interval").integer() == (one.is_ours ? 60 : 1800));
-        CHECK(test.counters.requests_errored.read() == (one.is_ours ? 1 : 0));
-        CHECK(test.counters.requests_bad.read() == (one.is_ours ? 0 : 1));
+        CHECK(test.sum().errored() == (one.is_ours ? 1 : 0));
+        CHECK(test.sum().bad() == (one.is_ours ? 0 : 1));
         client.send(scrape());
         test.until([&] { return test.session.scrapes.size() == 1; });
         test.session.fail(one.status);
@@ -226,9 +226,12 @@ TEST_CASE(
     CHECK(refusal("unknown", 'h', "") == "Passkey not found");
     CHECK(refusal("unknown", 'h', good_id + "&compact=0") == "Passkey not found");
     CHECK(refusal(known, 'x', good_id + "&compact=0") == "Unregistered torrent");
-    CHECK(test.counters.announces_malformed.read() == 4);
-    CHECK(test.counters.announces_refused.read() == 3);
-    CHECK(test.counters.requests_bad.read() == 7);
+    CHECK(test.sum().ended(metrics::Ending::malformed) == 3);
+    CHECK(test.sum().ended(metrics::Ending::not_compact) == 1);
+    CHECK(test.sum().ended(metrics::Ending::unknown_user) == 2);
+    CHECK(test.sum().ended(metrics::Ending::unknown_torrent) == 1);
+    CHECK(test.sum().announces_failed() == 7);
+    CHECK(test.sum().bad() == 7);
     for (const char* more : {"", "&compact=1"}) {
         TcpClient client(test.port);
         client.send("GET /" + known +

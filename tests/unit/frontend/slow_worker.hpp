@@ -6,7 +6,7 @@
 #include "core/base/clock.hpp"
 #include "core/logic/roster.hpp"
 #include "core/logic/tracker.hpp"
-#include "core/metrics/counters.hpp"
+#include "core/metrics/snapshot.hpp"
 #include "core/net/bound_socket.hpp"
 #include "core/net/worker_loop.hpp"
 #include "tests/support/scripted_drivers.hpp"
@@ -32,6 +32,12 @@ struct SlowWorker {
     Clock clock;
     net::WorkerLoop loop{clock};
     logic::Tracker tracker{policy, roster, session, backend, counters};
+
+    [[nodiscard]] metrics::Snapshot sum() const {
+        metrics::Snapshot sum;
+        sum.add(counters);
+        return sum;
+    }
 
     /// Turns until `done`, however long that takes: the test's time limit is the bound.
     template <class Done>

@@ -250,12 +250,12 @@ TEST_CASE("beyond so many that wait requests are dropped and counted until answe
         }
         test.until_waiting(sent);
     }
-    CHECK(test.counters.udp_unanswered.read() == 0);
+    CHECK(test.sum().ended(metrics::Ending::no_room) == 0);
     for (int i = 0; i < 10; ++i) {
         client.send(packet);
         client.send(connect_packet(2));
     }
-    test.until([&] { return test.counters.udp_unanswered.read() == 20; });
+    test.until([&] { return test.sum().ended(metrics::Ending::no_room) == 20; });
     CHECK(test.session.announces.size() == limits::udp_in_flight_max);
     CHECK_FALSE(client.has_more());
     CHECK_FALSE(test.front_end.is_quiet());
@@ -269,7 +269,7 @@ TEST_CASE("beyond so many that wait requests are dropped and counted until answe
     const UdpClient another(test.port);
     another.send(connect_packet(3));
     CHECK(test.reply(another).starts_with(connect_head(3)));
-    CHECK(test.counters.udp_unanswered.read() == 20);
+    CHECK(test.sum().ended(metrics::Ending::no_room) == 20);
 }
 
 TEST_CASE("a stop takes what waits in the kernel and answers it and nothing that comes later") {
@@ -341,13 +341,14 @@ TEST_CASE("what is received and sent is counted") {
     client.send("x");
     client.send(std::string(8, 'x') + announce_packet(2).substr(8));
     CHECK(test.reply(client) == error(2, "bad connection ID"));
-    CHECK(test.counters.udp_connects.read() == 1);
-    CHECK(test.counters.udp_dropped.read() == 1);
-    CHECK(test.counters.udp_bad_connection_ids.read() == 1);
-    CHECK(test.counters.requests.read() == 2);
-    CHECK(test.counters.announces.read() == 0);
-    CHECK(test.counters.bytes_received.read() == 16 + 1 + 98);
-    CHECK(test.counters.bytes_transmitted.read() == 16 + 25);
+    const metrics::Snapshot sum = test.sum();
+    CHECK(sum.udp_connects() == 1);
+    CHECK(sum.ended(metrics::Ending::garbage) == 1);
+    CHECK(sum.ended(metrics::Ending::bad_connection_id) == 1);
+    CHECK(sum.handled() == 2);
+    CHECK(sum.announces() == 0);
+    CHECK(sum.bytes_received() == 16 + 1 + 98);
+    CHECK(sum.bytes_transmitted() == 16 + 25);
 }
 
 TEST_SUITE_END();

@@ -9,6 +9,11 @@
 using chihaya::StatusCode;
 using chihaya::config::Object;
 using chihaya::config::Value;
+using chihaya::metrics::Action;
+using chihaya::metrics::Arrival;
+using chihaya::metrics::Ending;
+using chihaya::metrics::Family;
+using chihaya::metrics::FrontEnd;
 using chihaya::test::json_content;
 using chihaya::test::Listener;
 using chihaya::test::text_content;
@@ -16,6 +21,8 @@ using chihaya::test::text_content;
 TEST_SUITE_BEGIN("management pages");
 
 namespace {
+
+constexpr chihaya::metrics::RequestKind announce{.action = Action::announce};
 
 /// The member at a path of names, "" when there is none.
 std::string field(const Value& value, std::initializer_list<std::string_view> path) {
@@ -82,18 +89,20 @@ TEST_CASE("an unwell backend driver fails the check, one without a site does not
 
 TEST_CASE("statistics carry v1's names") {
     Listener listener;
-    listener.counters.announces.add(5);
-    listener.counters.scrapes.add(2);
-    listener.counters.requests.add(9);
-    listener.counters.requests_bad.add(1);
-    listener.counters.connections_accepted.add(4);
-    listener.counters.connections_open.add(3);
-    listener.counters.bytes_transmitted.add(1234);
-    listener.counters.ipv4.joined.add(10);
-    listener.counters.ipv4.left.add(3);
-    listener.counters.ipv4.completed.add(2);
-    listener.counters.ipv6.seeds_joined.add(6);
-    listener.counters.latency[10].add(100);
+    auto& counters = listener.counters;
+    counters.requests.at(announce, Ending::ok).add(5);
+    counters.requests.at(announce, Ending::malformed).add(1);
+    counters.requests.at({.action = Action::scrape}, Ending::ok).add(2);
+    counters.requests.at({.action = Action::other}, Ending::ok).add(1);
+    counters.requests.at({.action = Action::other}, Ending::garbage).add(3);
+    counters.connections_of(Family::ipv6, Arrival::accepted).add(4);
+    counters.connections_open.add(3);
+    counters.traffic_of(FrontEnd::udp, Family::ipv4).transmitted.add(1234);
+    counters.peers_of(Family::ipv4).joined.add(10);
+    counters.peers_of(Family::ipv4).left.add(3);
+    counters.peers_of(Family::ipv4).completed.add(2);
+    counters.peers_of(Family::ipv6).seeds_joined.add(6);
+    counters.latency_of(FrontEnd::http, Action::announce).buckets[10].add(100);
     listener.start();
     const auto answer = listener.get("/stats");
     CHECK(answer.status == 200);
@@ -132,7 +141,7 @@ TEST_CASE("statistics carry v1's names") {
 
 TEST_CASE("what a driver counts better than the workers stands in v1's place") {
     Listener listener;
-    listener.counters.ipv4.joined.add(10);
+    listener.counters.peers_of(Family::ipv4).joined.add(10);
     listener.tracker.gauges = {{"swarms", 12},       {"swarms_added", 20}, {"swarms_removed", 3},
                                {"purged_swarms", 4}, {"peers_ipv4", 3},    {"seeders_ipv4", 2}};
     listener.start();
