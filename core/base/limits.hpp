@@ -257,6 +257,14 @@ inline constexpr std::size_t secret_file_max = std::size_t{4} * 1024;
 /// Longest management token: it travels in a header of every call.
 inline constexpr std::size_t token_max = 256;
 
+/// Keys of connection ids that still count after reloads have replaced them. Each costs a forged
+/// datagram's sender nothing and us a hash.
+inline constexpr std::size_t earlier_keys_max = 3;
+
+/// How long a listener that is given up goes on accepting: the kernel holds a connection back for 5
+/// seconds whose client has not said anything yet.
+inline constexpr std::chrono::milliseconds listener_drain_time = 6s;
+
 /// Addresses in one list; every worker has a socket for each.
 inline constexpr std::size_t listen_addresses_max = 64;
 

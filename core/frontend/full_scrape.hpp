@@ -8,6 +8,7 @@
 #include "chihaya/tracker_driver.hpp"
 #include "core/base/guarded.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,11 @@ public:
           run_cold_(std::move(run_cold)),
           min_request_interval_(min_request_interval) {}
 
+    /// From now on a new body says so.
+    void set_min_request_interval(std::uint32_t seconds) noexcept {
+        min_request_interval_.store(seconds, std::memory_order_relaxed);
+    }
+
     /// The bencoded reply as it was at most `full_scrape_age` ago, or before that while a new one
     /// is being made; null when there has been none yet, or memory is short.
     [[nodiscard]] std::shared_ptr<const std::string> body() noexcept;
@@ -43,7 +49,7 @@ private:
 
     TrackerDriver& tracker_;
     const RunCold run_cold_;
-    const std::uint32_t min_request_interval_;
+    std::atomic<std::uint32_t> min_request_interval_;
     Guarded<State> state_;
 };
 

@@ -166,7 +166,7 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     enter(Phase::answering);
     client_goes_on_ = request.keep_alive && owner_.settings().keep_alive;
     close_after_reply_ =
-        !client_goes_on_ || owner_.stopping() || requests_ >= limits::requests_per_connection_max;
+        !client_goes_on_ || owner_.leaving() || requests_ >= limits::requests_per_connection_max;
     HttpExchange::Form form{.minor_version = request.minor_version,
                             .keep_alive = !close_after_reply_};
     if (request.method == wire::Method::other) {

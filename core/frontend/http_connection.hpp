@@ -59,6 +59,9 @@ public:
     virtual void closed(HttpConnection& connection) noexcept = 0;
 
     /// Are connections to end with their next reply?
+    [[nodiscard]] virtual bool leaving() const noexcept = 0;
+
+    /// Likewise, and with the one that is on its way.
     [[nodiscard]] virtual bool stopping() const noexcept = 0;
 
 protected:

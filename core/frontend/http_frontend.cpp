@@ -46,6 +46,52 @@ void HttpFrontend::listen(net::BoundSocket socket) {
     listeners_.back()->start();
 }
 
+void HttpFrontend::adopt(const HttpSettings& settings, const ColdWork& cold_work) noexcept {
+    // All deadlines of a list move alike, so that their order stays.
+    const auto move = [](List& list, std::chrono::milliseconds by) {
+        for (HttpConnection& connection : list) {
+            connection.deadline += by;
+        }
+    };
+    move(idle_, settings.idle_timeout - settings_.idle_timeout);
+    move(head_, settings.head_timeout - settings_.head_timeout);
+    move(writing_, settings.write_timeout - settings_.write_timeout);
+    settings_ = settings;
+    cold_work_ = cold_work;
+}
+
+void HttpFrontend::drain(const net::Place& place) noexcept {
+    for (const auto& listener : listeners_) {
+        if (listener->bound().place() == place) {
+            listener->drain();
+        }
+    }
+}
+
+void HttpFrontend::resume(const net::Place& place) noexcept {
+    for (const auto& listener : listeners_) {
+        if (listener->bound().place() == place) {
+            listener->resume();
+        }
+    }
+}
+
+void HttpFrontend::finish(const net::Place& place) noexcept {
+    std::erase_if(listeners_, [&](const auto& listener) {
+        if (listener->bound().place() != place) {
+            return false;
+        }
+        listener->finish();
+        return true;
+    });
+}
+
+void HttpFrontend::steer(std::uint32_t sockets) noexcept {
+    for (const auto& listener : listeners_) {
+        net::steer(listener->bound().socket, sockets);
+    }
+}
+
 void HttpFrontend::stop() noexcept {
     stopping_ = true;
     for (const auto& listener : listeners_) {

@@ -31,6 +31,25 @@ public:
     /// Accepts from `socket` as well, which becomes the front end's.
     void listen(net::BoundSocket socket);
 
+    // What changes while it serves: between turns, as it is a task of the loop.
+
+    /// From now on these count, for connections that are open as well.
+    void adopt(const HttpSettings& settings, const ColdWork& cold_work) noexcept;
+
+    /// Lets nobody begin there any more, and `resume` lets them again.
+    void drain(const net::Place& place) noexcept;
+    void resume(const net::Place& place) noexcept;
+
+    /// Accepts what waits there, and listens there no more. Connections stay open.
+    void finish(const net::Place& place) noexcept;
+
+    /// Has new connections of every place go to the first so many sockets; see `net::steer`.
+    void steer(std::uint32_t sockets) noexcept;
+
+    /// Connections end with their next reply, or do so no more.
+    void leave(bool leaves) noexcept { leaving_ = leaves; }
+    [[nodiscard]] bool has_connections() const noexcept { return open_ > 0; }
+
     /// Accepts no more, closes idle connections, and ends every other with its next reply. What has
     /// arrived by now is answered.
     void stop() noexcept;
@@ -63,6 +82,7 @@ private:
     void enter(HttpConnection& connection, Phase phase) noexcept override;
     void closed(HttpConnection& connection) noexcept override;
     [[nodiscard]] bool stopping() const noexcept override { return stopping_; }
+    [[nodiscard]] bool leaving() const noexcept override { return leaving_ || stopping_; }
 
     [[nodiscard]] HttpConnection* unused_connection() noexcept;
     [[nodiscard]] bool make_room() noexcept;
@@ -77,10 +97,11 @@ private:
     net::WorkerLoop& loop_;
     logic::Tracker& tracker_;
     const logic::Roster& roster_;
-    const ColdWork cold_work_;
+    ColdWork cold_work_;
     metrics::WorkerCounters& counters_;
-    const HttpSettings settings_;
+    HttpSettings settings_;
     bool stopping_ = false;
+    bool leaving_ = false;
     std::size_t open_ = 0;
 
     std::unique_ptr<char[]> read_room_;

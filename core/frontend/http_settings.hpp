@@ -12,7 +12,7 @@
 
 namespace chihaya::frontend {
 
-/// Immutable once a worker has it.
+/// Each worker has its own, which changes between its turns only.
 struct HttpSettings {
     std::string real_ip_header;              // empty: the socket's address counts
     std::vector<IpNetwork> trusted_proxies;  // from whom that header is believed

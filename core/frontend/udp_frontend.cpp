@@ -59,13 +59,63 @@ UdpFrontend::UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
 void UdpFrontend::listen(const net::BoundSocket& socket) {
     free_.reserve(limits::udp_in_flight_max);
     exchanges_.reserve(limits::udp_in_flight_max);
-    Port& port = ports_.emplace_back();
+    Port& port = free_port();
     port.outbox.reserve(limits::udp_in_flight_max);
     port.family = socket.is_ipv6 ? metrics::Family::ipv6 : metrics::Family::ipv4;
+    port.is_finished = false;
     port.socket = std::make_unique<net::UdpSocket>(loop_, socket, transfer_, this, readable);
     port.socket->wait();
-    if (ports_.size() == 1) {
+    if (!std::exchange(looks_, true)) {
         look_again();
+    }
+}
+
+UdpFrontend::Port& UdpFrontend::free_port() {
+    const auto closed =
+        std::ranges::find_if(ports_, [](const Port& port) { return port.socket == nullptr; });
+    return closed == ports_.end() ? ports_.emplace_back() : *closed;
+}
+
+void UdpFrontend::adopt(const UdpSettings& settings) {
+    ids_.change(settings.connection_id_key, settings.connection_id_lifetime,
+                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    transfer_ = settings.transfer;
+    for (const Port& port : ports_) {
+        if (port.socket != nullptr) {
+            port.socket->adopt(transfer_);
+        }
+    }
+}
+
+void UdpFrontend::finish(const net::Place& place) noexcept {
+    for (std::size_t number = 0; number < ports_.size(); ++number) {
+        Port& port = ports_[number];
+        if (port.socket != nullptr && port.socket->bound().place() == place) {
+            take_what_waits(number, last_batches_max);
+            port.socket->finish();
+            port.is_finished = true;
+            closes_ = true;
+        }
+    }
+}
+
+void UdpFrontend::close_finished() noexcept {
+    closes_ = false;
+    for (Port& port : ports_) {
+        if (port.is_finished && port.socket != nullptr) {
+            closes_ = closes_ || port.lent > 0;
+            if (port.lent == 0) {
+                port.socket.reset();
+            }
+        }
+    }
+}
+
+void UdpFrontend::steer(std::uint32_t sockets) noexcept {
+    for (const Port& port : ports_) {
+        if (port.socket != nullptr) {
+            net::steer(port.socket->bound().socket, sockets);
+        }
     }
 }
 
@@ -89,6 +139,9 @@ void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
 }
 
 void UdpFrontend::read_turn(std::size_t number) noexcept {
+    if (ports_[number].socket == nullptr || ports_[number].is_finished) {
+        return;
+    }
     for (int batch = 0; batch < batches_per_turn && read(number); ++batch) {
     }
     rewait_ = true;  // when this turn's replies are out: until then nothing more would be read
@@ -190,6 +243,7 @@ UdpExchange* UdpFrontend::borrow(const net::UdpPath& path, std::size_t number,
     UdpExchange* const exchange = free_.back();
     free_.pop_back();
     ++lent_;
+    ++ports_[number].lent;
     exchange->begin(path, number, head.transaction);
     return exchange;
 }
@@ -206,8 +260,13 @@ void UdpFrontend::flush() noexcept {
     counters_.udp_in_flight.set(lent_);
     if (std::exchange(rewait_, false)) {
         for (const Port& port : ports_) {
-            port.socket->wait();
+            if (port.socket != nullptr) {
+                port.socket->wait();
+            }
         }
+    }
+    if (closes_) {
+        close_finished();
     }
 }
 
@@ -233,22 +292,30 @@ void UdpFrontend::send(Port& port, std::span<UdpExchange* const> exchanges) noex
     counters_.traffic_of(metrics::FrontEnd::udp, port.family).transmitted.add(bytes);
     free_.insert(free_.end(), exchanges.rbegin(), exchanges.rend());
     lent_ -= exchanges.size();
+    port.lent -= exchanges.size();
 }
 
 void UdpFrontend::stop() noexcept {
     for (std::size_t number = 0; number < ports_.size(); ++number) {
-        const std::size_t share = last_batches_max / ports_.size();
-        for (std::size_t batch = 0; batch <= share && read(number); ++batch) {
+        if (ports_[number].socket != nullptr && !ports_[number].is_finished) {
+            take_what_waits(number, last_batches_max / ports_.size());
         }
     }
     close();
 }
 
+void UdpFrontend::take_what_waits(std::size_t number, std::size_t batches_max) noexcept {
+    for (std::size_t batch = 0; batch <= batches_max && read(number); ++batch) {
+    }
+}
+
 void UdpFrontend::close() noexcept {
     *takes_requests_ = false;
     look_timer_.cancel();
-    for (Port& port : ports_) {
-        port.socket->finish();
+    for (const Port& port : ports_) {
+        if (port.socket != nullptr) {
+            port.socket->finish();
+        }
     }
 }
 

@@ -40,6 +40,18 @@ public:
     /// Serves requests that come to `socket`, which becomes the front end's.
     void listen(const net::BoundSocket& socket);
 
+    // What changes while it serves: between turns, as it is a task of the loop.
+
+    /// From now on these count. Errors: std::bad_alloc
+    void adopt(const UdpSettings& settings);
+
+    /// Takes what waits there now, and then no more requests; closes the socket when its last
+    /// answer has left.
+    void finish(const net::Place& place) noexcept;
+
+    /// Has new datagrams of every place go to the first so many sockets; see `net::steer`.
+    void steer(std::uint32_t sockets) noexcept;
+
     /// Sends the replies that this turn has brought. To be called at its end, after the tracker.
     void flush() noexcept;
 
@@ -53,12 +65,19 @@ public:
     [[nodiscard]] bool is_quiet() const noexcept { return lent_ == 0; }
 
 private:
-    /// A socket, and the replies that leave from it.
+    /// A socket, and the replies that leave from it. Exchanges know it by its place in the list, so
+    /// one that is closed leaves its room to the next.
     struct Port {
-        std::unique_ptr<net::UdpSocket> socket;
+        std::unique_ptr<net::UdpSocket> socket;  // null: closed
         metrics::Family family = metrics::Family::ipv4;
         std::vector<UdpExchange*> outbox;
+        std::size_t lent = 0;  // exchanges
+        bool is_finished = false;
     };
+
+    [[nodiscard]] Port& free_port();
+    void close_finished() noexcept;
+    void take_what_waits(std::size_t number, std::size_t batches_max) noexcept;
 
     void look_again();
     static void readable(void* self, net::UdpSocket& socket) noexcept;
@@ -78,8 +97,8 @@ private:
     net::WorkerLoop& loop_;
     logic::Tracker& tracker_;
     metrics::WorkerCounters& counters_;
-    const wire::ConnectionIds ids_;
-    const net::UdpTransfer transfer_;
+    wire::ChangingIds ids_;
+    net::UdpTransfer transfer_;
     std::vector<Port> ports_;
 
     std::vector<std::unique_ptr<UdpExchange>> exchanges_;
@@ -87,6 +106,8 @@ private:
     std::size_t lent_ = 0;
     bool unsent_ = false;  // some outbox has something
     bool rewait_ = false;  // some socket has been read
+    bool looks_ = false;   // the timer runs
+    bool closes_ = false;  // some socket is finished
 
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                       boost::asio::wait_traits<std::chrono::steady_clock>,

@@ -8,8 +8,8 @@
 
 namespace chihaya::frontend {
 
-/// Immutable once a worker has it. All workers have the same key: a client keeps its connection id
-/// whichever of them it meets.
+/// Each worker has its own, which changes between its turns only. All workers have the same key: a
+/// client keeps its connection id whichever of them it meets.
 struct UdpSettings {
     wire::ConnectionIds::Key connection_id_key{};
     wire::ConnectionIds::Lifetime connection_id_lifetime = wire::ConnectionIds::Lifetime::grace;

@@ -21,6 +21,9 @@ public:
     Admission(const Policy& policy, const Roster& roster) noexcept
         : policy_(policy), roster_(roster), intervals_(policy) {}
 
+    /// The policy has changed.
+    void adopt() noexcept { intervals_ = Intervals(policy_); }
+
     /// Checks `announcement.request` and fills in its user, flags and `admitted`.
     ///
     /// `passkey` is what the path held; empty in public mode. On refusal, `announcement.refusal`
@@ -52,7 +55,7 @@ private:
 
     const Policy& policy_;
     const Roster& roster_;
-    const Intervals intervals_;
+    Intervals intervals_;
 };
 
 }  // namespace chihaya::logic

@@ -12,7 +12,7 @@ namespace chihaya::logic {
 
 class IntervalSetting;
 
-/// Immutable once a worker has it.
+/// Each worker has its own, which changes between its turns only.
 struct Policy {
     bool private_mode = false;
     bool freeleech = false;               // downloads are never charged

@@ -21,6 +21,11 @@ Node* reversed(Node* newest, Node* Node::*next) noexcept {
     return oldest;
 }
 
+std::uint32_t most_wanted(const Policy& policy) noexcept {
+    return policy.site.num_want_max == 0 ? policy.max_num_want
+                                         : std::min(policy.max_num_want, policy.site.num_want_max);
+}
+
 }  // namespace
 
 void Announcement::done(const AnnounceReply& answer) noexcept {
@@ -65,14 +70,19 @@ Tracker::Tracker(const Policy& policy, const Roster& roster, TrackerSession& ses
       session_(&session),
       backend_(backend),
       counters_(counters),
-      admission_(policy, roster),
+      admission_(policy_, roster),
       intervals_(policy),
-      num_want_max_(policy.site.num_want_max == 0
-                        ? policy.max_num_want
-                        : std::min(policy.max_num_want, policy.site.num_want_max)) {
+      num_want_max_(most_wanted(policy)) {
     announces_.reserve(limits::batch_max);
     scrapes_.reserve(limits::batch_max);
     deltas_.reserve(policy.private_mode ? limits::batch_max : 0);
+}
+
+void Tracker::adopt(const Policy& policy) noexcept {
+    policy_ = policy;
+    admission_.adopt();
+    intervals_ = Intervals(policy_);
+    num_want_max_ = most_wanted(policy_);
 }
 
 std::uint32_t Tracker::num_want(std::uint32_t asked, bool is_asked) const noexcept {

@@ -33,6 +33,10 @@ public:
     Tracker(const Policy& policy, const Roster& roster, TrackerSession& session,
             BackendDriver& backend, metrics::WorkerCounters& counters);
 
+    /// From now on this is the policy; what has been admitted is answered by it, too.
+    /// The private mode stays as it is.
+    void adopt(const Policy& policy) noexcept;
+
     [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
     [[nodiscard]] const Admission& admission() const noexcept { return admission_; }
     [[nodiscard]] const Intervals& intervals() const noexcept { return intervals_; }
@@ -98,13 +102,13 @@ private:
     [[nodiscard]] Refusal refusal_for(Status status) const noexcept;
     [[nodiscard]] Refusal refused(std::string_view text, metrics::Ending ending) const noexcept;
 
-    const Policy& policy_;
+    Policy policy_;
     TrackerSession* session_;
     BackendDriver& backend_;
     metrics::WorkerCounters& counters_;
-    const Admission admission_;
-    const Intervals intervals_;
-    const std::uint32_t num_want_max_;
+    Admission admission_;
+    Intervals intervals_;
+    std::uint32_t num_want_max_;
     Random random_;
 
     std::vector<AnnounceCall> announces_;  // this turn's batch

@@ -96,7 +96,7 @@ Result<BoundSocket> bind_socket(Transport transport, const std::optional<IpAddre
     if (::bind(socket, name.data(), name.size) != 0) {
         return refuse(socket, "bind");
     }
-    return BoundSocket{socket, is_ipv6, bound_port(socket), address};
+    return BoundSocket{socket, is_ipv6, bound_port(socket), address, port};
 }
 
 bool has_ipv6() noexcept {

@@ -16,12 +16,23 @@ namespace chihaya::net {
 
 enum class Transport : std::uint8_t { tcp, udp };
 
+/// Where to listen. What is bound is found again by it.
+struct Place {
+    std::optional<IpAddress> address;  // none: every address of the family
+    bool is_ipv6 = false;
+    std::uint16_t port = 0;  // 0: one of the kernel's
+    friend bool operator==(const Place&, const Place&) = default;
+};
+
 /// Non-blocking, and belongs to whoever has this.
 struct BoundSocket {
     int socket = -1;
     bool is_ipv6 = false;
     std::uint16_t port = 0;            // as bound: of interest when 0 was asked for
     std::optional<IpAddress> address;  // none: every address of the family
+    std::uint16_t asked_port = 0;
+
+    [[nodiscard]] Place place() const noexcept { return {address, is_ipv6, asked_port}; }
 };
 
 /// Binds `address` (none: every address of the family `is_ipv6` says).
@@ -34,6 +45,18 @@ struct BoundSocket {
 [[nodiscard]] Result<BoundSocket> bind_socket(Transport transport,
                                               const std::optional<IpAddress>& address, bool is_ipv6,
                                               std::uint16_t port, bool first);
+
+/// Has the kernel hand what comes anew to the first `sockets` of those that are bound where this
+/// one is: in the order in which they were. 0: to all of them again. What is half open stays where
+/// it is. Harmless where the system cannot.
+void steer(int socket, std::uint32_t sockets) noexcept;
+
+/// A listening TCP socket takes no new connection any more; those that are half open go on. Clients
+/// try again, and find who listens in its place, or nobody. Harmless where the system cannot.
+void refuse_new(int socket) noexcept;
+
+/// Undoes that.
+void take_new(int socket) noexcept;
 
 /// Does this machine have IPv6 at all?
 [[nodiscard]] bool has_ipv6() noexcept;

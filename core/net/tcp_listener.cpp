@@ -50,7 +50,8 @@ Result<BoundSocket> listen_tcp(const std::optional<IpAddress>& address, bool is_
 
 TcpListener::TcpListener(WorkerLoop& loop, BoundSocket socket, void* subject, Accepted accepted,
                          Exhausted exhausted)
-    : descriptor_(loop.context(), socket.socket),
+    : bound_(socket),
+      descriptor_(loop.context(), socket.socket),
       subject_(subject),
       accepted_(accepted),
       exhausted_(exhausted),

@@ -43,6 +43,15 @@ public:
     /// Starts accepting; until `close` or `finish`.
     void start();
 
+    /// Goes on accepting what is on its way, and lets nobody else begin: for some seconds before
+    /// `finish`, because the kernel holds connections back until they say something.
+    void drain() noexcept { refuse_new(descriptor_.native_handle()); }
+
+    /// Undoes `drain`.
+    void resume() noexcept { take_new(descriptor_.native_handle()); }
+
+    [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
+
     /// Accepts what waits in the kernel's queue, and no more.
     void finish() noexcept;
 
@@ -55,6 +64,7 @@ private:
     bool accept_one() noexcept;
     [[nodiscard]] bool is_waited_for() noexcept;
 
+    const BoundSocket bound_;
     boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> descriptor_;
     void* subject_;
     Accepted accepted_;

@@ -30,14 +30,22 @@ UdpSocket::UdpSocket(WorkerLoop& loop, const BoundSocket& bound, const UdpTransf
       subject_(subject),
       readable_(readable),
       wait_(std::make_shared<Wait>()) {
-    if (transfer.receive_buffer != 0) {
-        widen_receive_buffer(bound.socket, transfer.receive_buffer);
-    }
     socket_.non_blocking(true);
-    io_ = transfer.batched ? batch_io(bound) : nullptr;
+    adopt(transfer);
+}
+
+void UdpSocket::adopt(const UdpTransfer& transfer) {
+    if (transfer.receive_buffer != 0) {
+        widen_receive_buffer(bound_.socket, transfer.receive_buffer);
+    }
+    if (io_ != nullptr && is_batched_ == transfer.batched) {
+        return;
+    }
+    io_ = transfer.batched ? batch_io(bound_) : nullptr;
     if (io_ == nullptr) {
         io_ = single_io(socket_);
     }
+    is_batched_ = transfer.batched;
 }
 
 UdpSocket::~UdpSocket() {

@@ -43,6 +43,9 @@ public:
     /// From now on it is not. Sending goes on.
     void finish() noexcept;
 
+    /// From now on datagrams pass like this. A receive buffer of 0 stays as it is.
+    void adopt(const UdpTransfer& transfer);
+
     [[nodiscard]] std::span<const Datagram> receive() noexcept { return io_->receive(); }
     [[nodiscard]] std::size_t send(std::span<const OutgoingDatagram> datagrams) noexcept {
         return io_->send(datagrams);
@@ -60,6 +63,7 @@ private:
     const BoundSocket bound_;
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<DatagramIo> io_;
+    bool is_batched_ = false;
     void* subject_;
     Readable readable_;
     bool waits_ = false;

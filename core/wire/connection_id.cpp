@@ -13,6 +13,8 @@ constexpr std::uint64_t hash_mask = (std::uint64_t{1} << hash_bits) - 1;
 constexpr std::uint8_t strict_minutes = 2;
 constexpr std::uint8_t grace_minutes = 65;
 
+constexpr std::chrono::minutes longest_lifetime{grace_minutes + 1};
+
 MessageCode::Key key_of(const ConnectionIds::Key& bytes) noexcept {
     MessageCode::Key key{};
     for (unsigned i = 0; i < 16; ++i) {
@@ -50,6 +52,27 @@ std::uint64_t ConnectionIds::id_of(const IpAddress& client, std::uint32_t minute
     const std::uint64_t id =
         std::uint64_t{minute & 0xffU} << hash_bits | (code_(message) & hash_mask);
     return id == 0 || id == udp_protocol_id ? id ^ 1U : id;
+}
+
+void ChangingIds::change(const ConnectionIds::Key& key, ConnectionIds::Lifetime lifetime,
+                         std::chrono::sys_seconds now) noexcept {
+    if (key != key_) {
+        std::shift_right(earlier_.begin(), earlier_.end(), 1);
+        earlier_.front() = {.key = key_, .until = now + longest_lifetime};
+        has_earlier_ = true;
+        key_ = key;
+    }
+    present_ = ConnectionIds(key_, lifetime);
+    for (Earlier& one : earlier_) {
+        one.ids = ConnectionIds(one.key, lifetime);
+    }
+}
+
+bool ChangingIds::verify_earlier(std::uint64_t id, const IpAddress& client,
+                                 std::chrono::sys_seconds now) const noexcept {
+    return std::ranges::any_of(earlier_, [&](const Earlier& one) {
+        return now < one.until && one.ids.verify(id, client, now);
+    });
 }
 
 }  // namespace chihaya::wire

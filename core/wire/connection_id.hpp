@@ -7,6 +7,7 @@
 #include "chihaya/types.hpp"
 #include "core/base/ip_address.hpp"
 #include "core/base/keyed_hash.hpp"
+#include "core/base/limits.hpp"
 
 #include <array>
 #include <chrono>
@@ -57,6 +58,46 @@ private:
 
     MessageCode code_;
     std::uint8_t minutes_;
+};
+
+/// The ids of a key that may change while the tracker runs: what earlier keys issued is good for as
+/// long as it would have been.
+/// Thread: one worker's
+/// Cost:   as `ConnectionIds`; a hash more for each earlier key where an id is not the present
+///         key's
+class ChangingIds {
+public:
+    ChangingIds(const ConnectionIds::Key& key, ConnectionIds::Lifetime lifetime) noexcept
+        : key_(key), present_(key, lifetime) {}
+
+    /// From now on ids are issued with this key, and all are good for this long.
+    void change(const ConnectionIds::Key& key, ConnectionIds::Lifetime lifetime,
+                std::chrono::sys_seconds now) noexcept;
+
+    [[nodiscard]] std::uint64_t issue(const IpAddress& client,
+                                      std::chrono::sys_seconds now) const noexcept {
+        return present_.issue(client, now);
+    }
+    [[nodiscard]] bool verify(std::uint64_t id, const IpAddress& client,
+                              std::chrono::sys_seconds now) const noexcept {
+        return present_.verify(id, client, now) ||
+               (has_earlier_ && verify_earlier(id, client, now));
+    }
+
+private:
+    struct Earlier {
+        ConnectionIds::Key key{};
+        std::chrono::sys_seconds until{};
+        ConnectionIds ids{{}, ConnectionIds::Lifetime::strict};
+    };
+
+    [[nodiscard]] bool verify_earlier(std::uint64_t id, const IpAddress& client,
+                                      std::chrono::sys_seconds now) const noexcept;
+
+    ConnectionIds::Key key_;
+    ConnectionIds present_;
+    bool has_earlier_ = false;
+    std::array<Earlier, limits::earlier_keys_max> earlier_{};  // the last one first
 };
 
 }  // namespace chihaya::wire
