@@ -3,17 +3,20 @@
 #include "plugins/memory/parameters.hpp"
 
 #include <exception>
+#include <memory>
 
 namespace chihaya::memory {
 namespace {
 
 TrackerDriver* create(Host& control, const TrackerSetup& setup) noexcept {
     try {
-        const auto parameters = read_parameters(control, setup.params);
+        const auto parameters = read_parameters(control, setup.params, setup.state_dir);
         if (!parameters) {
             return nullptr;
         }
-        return new MemoryDriver(control, setup, parameters->peer_ids.value_or(setup.keep_peer_ids));
+        auto driver = std::make_unique<MemoryDriver>(
+            control, setup, parameters->peer_ids.value_or(setup.keep_peer_ids));
+        return driver->keep(*parameters, setup) ? driver.release() : nullptr;
     } catch (const std::exception& error) {
         control.log(Severity::error, error.what());
         return nullptr;

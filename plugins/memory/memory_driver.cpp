@@ -34,51 +34,17 @@ MemoryDriver::MemoryDriver(Host& control, const TrackerSetup& setup, bool keep_i
 
 TrackerSession* MemoryDriver::open_session(Host& worker) noexcept {
     try {
-        return new MemorySession(*this, worker);
+        auto* const session = new MemorySession(*this, worker);
+        const std::lock_guard lock(keeper_mutex_);
+        has_sessions_ = true;
+        if (keeper_ != nullptr) {
+            keeper_->open();
+        }
+        return session;
     } catch (const std::exception& error) {
         worker.log(Severity::error, error.what());
         return nullptr;
     }
-}
-
-Status MemoryDriver::put_torrents(std::span<const TorrentRecord> torrents) noexcept {
-    const Moment now = latest();
-    try {
-        for (const TorrentRecord& torrent : torrents) {
-            const std::uint64_t hashed = hash(torrent.info_hash);
-            shard_of(hashed).swarms.with([&](SwarmTable& table) {
-                Swarm& swarm = table.find_or_add(static_cast<std::uint32_t>(hashed),
-                                                 torrent.info_hash, now.tick);
-                table.set_registered(swarm);
-                swarm.raise_snatches(torrent.snatches);
-            });
-        }
-    } catch (const std::bad_alloc&) {
-        return out_of_memory;
-    }
-    return {};
-}
-
-Status MemoryDriver::erase_torrents(std::span<const TorrentErasure> torrents) noexcept {
-    for (const TorrentErasure& torrent : torrents) {
-        const std::uint64_t hashed = hash(torrent.info_hash);
-        shard_of(hashed).swarms.with([&](SwarmTable& table) {
-            Swarm* const swarm = table.find(static_cast<std::uint32_t>(hashed), torrent.info_hash);
-            if (swarm != nullptr) {
-                table.erase(*swarm);
-            }
-        });
-    }
-    return {};
-}
-
-Status MemoryDriver::erase_users(std::span<const UserId> users) noexcept {
-    try {
-        sweep_.forget(users, latest().second);
-    } catch (const std::bad_alloc&) {
-        return out_of_memory;
-    }
-    return {};
 }
 
 bool MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy) {
@@ -156,25 +122,6 @@ Status MemoryDriver::add_peers(const SwarmRecord& swarm,
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }
-    return {};
-}
-
-Status MemoryDriver::reconfigure(const TrackerSetup& setup) noexcept {
-    try {
-        const auto parameters = read_parameters(control_, setup.params);
-        if (!parameters) {
-            return {StatusCode::unsupported, "the parameters are wrong"};
-        }
-        if (parameters->peer_ids.value_or(setup.keep_peer_ids) != keep_ids_) {
-            return {StatusCode::unsupported, "peer ids are kept from the start or not at all"};
-        }
-        if (!ticks_.carries(setup.peer_lifetime)) {
-            return {StatusCode::unsupported, "the peer lifetime has grown too much"};
-        }
-    } catch (const std::exception&) {
-        return out_of_memory;
-    }
-    adopt(setup);
     return {};
 }
 
@@ -260,6 +207,9 @@ void MemoryDriver::report(MetricSink& sink) noexcept {
     const std::uint64_t purged = std::min(purged_.load(std::memory_order_relaxed), gone);
     sink.counter("swarms_removed", gone - purged);
     sink.counter("purged_swarms", purged);
+    if (const auto keeper = this->keeper(); keeper != nullptr) {
+        keeper->report(sink);
+    }
 }
 
 }  // namespace chihaya::memory

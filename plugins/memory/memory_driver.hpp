@@ -6,8 +6,11 @@
 
 #include "chihaya/tracker_driver.hpp"
 #include "plugins/memory/expiry.hpp"
+#include "plugins/memory/keeper.hpp"
 #include "plugins/memory/keyed_hash.hpp"
 #include "plugins/memory/moment.hpp"
+#include "plugins/memory/parameters.hpp"
+#include "plugins/memory/stock.hpp"
 #include "plugins/memory/swarm_table.hpp"
 #include "plugins/memory/transit.hpp"
 
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 namespace chihaya::memory {
 
@@ -30,16 +34,21 @@ public:
 
     TrackerSession* open_session(Host& worker) noexcept override;
 
-    // There is no copy of the registry here, only what it says about swarms and peers.
-    Status put_users(std::span<const UserRecord> /*users*/) noexcept override { return {}; }
+    /// Restores what was saved, and saves from now on, as the parameters say. Once, before the
+    /// first session. Returns: false, after a line to the log, when it cannot be done
+    [[nodiscard]] bool keep(const Parameters& parameters, const TrackerSetup& setup);
+
+    // There is no copy of the registry here: only what it says about swarms and peers, and what was
+    // saved until it is loaded.
+    Status put_users(std::span<const UserRecord> users) noexcept override;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept override;
-    Status put_clients(std::span<const ClientRecord> /*clients*/) noexcept override { return {}; }
-    Status put_tokens(std::span<const TokenRecord> /*tokens*/) noexcept override { return {}; }
+    Status put_clients(std::span<const ClientRecord> clients) noexcept override;
+    Status put_tokens(std::span<const TokenRecord> tokens) noexcept override;
     Status erase_users(std::span<const UserId> users) noexcept override;
     Status erase_torrents(std::span<const TorrentErasure> torrents) noexcept override;
-    Status erase_clients(std::span<const PeerIdPrefix> /*clients*/) noexcept override { return {}; }
-    Status erase_tokens(std::span<const TokenRecord> /*tokens*/) noexcept override { return {}; }
-    Status load(RegistrySink& /*sink*/) noexcept override { return {}; }
+    Status erase_clients(std::span<const PeerIdPrefix> clients) noexcept override;
+    Status erase_tokens(std::span<const TokenRecord> tokens) noexcept override;
+    Status load(RegistrySink& sink) noexcept override;
     Status follow(RegistrySink& /*sink*/) noexcept override { return {}; }
     void unfollow() noexcept override {}
 
@@ -50,7 +59,7 @@ public:
     Status reconfigure(const TrackerSetup& setup) noexcept override;
     Status health() noexcept override { return {}; }
     void report(MetricSink& sink) noexcept override;
-    void release() noexcept override { delete this; }
+    void release() noexcept override;
 
     // For sessions.
     [[nodiscard]] std::uint64_t hash(const InfoHash& info_hash) const noexcept {
@@ -68,6 +77,15 @@ public:
 
 private:
     void adopt(const TrackerSetup& setup) noexcept;
+    [[nodiscard]] Stock stock() noexcept;
+    [[nodiscard]] std::shared_ptr<Keeper> keeper() noexcept;
+    /// Another file, or none. Returns: false when the new one cannot be had
+    [[nodiscard]] bool keep_elsewhere(const Parameters& parameters, const TrackerSetup& setup);
+    template <class Record, class Apply>
+    Status noted(Change what, std::span<const Record> records, Apply apply) noexcept;
+    Status register_swarms(std::span<const TorrentRecord> torrents) noexcept;
+    Status forget_swarms(std::span<const TorrentErasure> torrents) noexcept;
+    Status forget_peers(std::span<const UserId> users) noexcept;
     [[nodiscard]] Moment latest() const noexcept;
     /// False when the sink has had enough. Errors: std::bad_alloc
     bool show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy);
@@ -90,6 +108,10 @@ private:
     std::atomic<std::uint64_t> purged_{0};
     const std::unique_ptr<Shard[]> shards_;
     Sweep sweep_;
+
+    std::mutex keeper_mutex_;  // protects the pointer
+    std::shared_ptr<Keeper> keeper_;
+    bool has_sessions_ = false;  // likewise
 };
 
 }  // namespace chihaya::memory

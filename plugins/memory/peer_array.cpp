@@ -62,9 +62,9 @@ std::uint32_t PeerArray<Endpoint>::scan(const Endpoint& endpoint, std::uint8_t t
 #endif
 
 template <class Endpoint>
-void PeerArray<Endpoint>::reserve(const Surroundings& in, Columns columns) {
+void PeerArray<Endpoint>::reserve(const Surroundings& in, Columns columns, std::uint32_t more) {
     const std::uint32_t count = size();
-    if (count >= PositionIndex::positions_max) {
+    if (count > PositionIndex::positions_max - more) {
         throw std::bad_alloc();
     }
     if (block_ != nullptr && block_->index.exists()) {
@@ -72,10 +72,10 @@ void PeerArray<Endpoint>::reserve(const Surroundings& in, Columns columns) {
                               [&](std::uint32_t at) { return in.secret.hash(endpoint(at)); });
     }
     const Columns all = columns | (block_ == nullptr ? Columns::none : block_->columns);
-    if (block_ == nullptr || count == block_->capacity || all != block_->columns) {
-        const std::uint32_t capacity = block_ != nullptr && count < block_->capacity
+    if (block_ == nullptr || count + more > block_->capacity || all != block_->columns) {
+        const std::uint32_t capacity = block_ != nullptr && count + more <= block_->capacity
                                            ? block_->capacity
-                                           : rounded(count + std::max(1U, count / 8));
+                                           : rounded(count + std::max(more, count / 8));
         adopt(in, in.heap.take(bytes(capacity, all)), capacity, all);
     }
     if (count >= index_from && !block_->index.exists()) {

@@ -103,6 +103,9 @@ public:
     /// Of a row that is owned.
     [[nodiscard]] std::uint32_t owner(std::uint32_t at) const noexcept { return owners()[at]; }
     void set_owner(std::uint32_t at, std::uint32_t member) noexcept { owners()[at] = member; }
+    [[nodiscard]] bool has_ids() const noexcept {
+        return block_ != nullptr && has_column(Columns::ids);
+    }
     /// Of a row that nobody owns; zeros where ids are not kept.
     [[nodiscard]] PeerId id(std::uint32_t at) const noexcept {
         return has_column(Columns::ids) ? ids()[at] : PeerId{};
@@ -113,9 +116,9 @@ public:
         }
     }
 
-    /// Makes room for one more row with these columns. Positions stay.
+    /// Makes room for so many more rows with these columns. Positions stay.
     /// Errors: std::bad_alloc; nothing has changed
-    void reserve(const Surroundings& in, Columns columns);
+    void reserve(const Surroundings& in, Columns columns, std::uint32_t more = 1);
 
     /// `reserve` was called before. Returns where the row came to lie.
     std::uint32_t insert(const Surroundings& in, Members* members, Region region,

@@ -65,6 +65,22 @@ Seen Swarm::see(const Sighting& sighting, const Surroundings& in) {
                                    : see_alone(sighting, sighting.ipv6, in);
 }
 
+void Swarm::expect(std::uint32_t ipv4, std::uint32_t ipv6, const Surroundings& in) {
+    const Columns columns = in.rules.keep_ids ? Columns::ids : Columns::none;
+    if (ipv4 + ipv6 <= inline_max) {
+        return;
+    }
+    if (inline_) {
+        spread(in);
+    }
+    if (ipv4 != 0) {
+        held_.blocks.ipv4.reserve(in, columns, ipv4);
+    }
+    if (ipv6 != 0) {
+        held_.blocks.ipv6.reserve(in, columns, ipv6);
+    }
+}
+
 std::uint32_t Swarm::find_inline(const Ipv4Endpoint& endpoint) const noexcept {
     for (std::uint32_t at = 0; at < inline_count_; ++at) {
         if (held_.peers[at].endpoint == endpoint) {

@@ -79,6 +79,9 @@ public:
     /// Takes the peer in, or takes note of what it says now.
     /// Errors: std::bad_alloc; nothing has changed
     Seen see(const Sighting& sighting, const Surroundings& in);
+    /// So many rows of each family are about to come: makes room for them at once.
+    /// Errors: std::bad_alloc; then there is less room
+    void expect(std::uint32_t ipv4, std::uint32_t ipv6, const Surroundings& in);
     /// Forgets the peer, if it is known.
     Seen leave(const Sighting& sighting, const Surroundings& in) noexcept;
     /// Forgets everybody.

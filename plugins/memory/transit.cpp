@@ -161,6 +161,14 @@ void SwarmCopy::take(const Swarm& swarm) {
     }
 }
 
+PeerArray<Ipv4Endpoint> SwarmCopy::ipv4() noexcept {
+    return array_over<Ipv4Endpoint>(ipv4_);
+}
+
+PeerArray<Ipv6Endpoint> SwarmCopy::ipv6() noexcept {
+    return array_over<Ipv6Endpoint>(ipv6_);
+}
+
 bool SwarmCopy::show(SwarmSink& sink, const TickScale& ticks, const Moment& now) noexcept {
     SwarmRecord about;
     about.info_hash = swarm_.info_hash();
@@ -180,8 +188,8 @@ bool SwarmCopy::show(SwarmSink& sink, const TickScale& ticks, const Moment& now)
         }
         return pieces.finish();
     }
-    const auto ipv4 = array_over<Ipv4Endpoint>(ipv4_);
-    const auto ipv6 = array_over<Ipv6Endpoint>(ipv6_);
+    const auto ipv4 = this->ipv4();
+    const auto ipv6 = this->ipv6();
     if (!show_rows(pieces, ipv4, ticks, now) || !show_rows(pieces, ipv6, ticks, now)) {
         return false;
     }
@@ -200,7 +208,7 @@ bool SwarmCopy::show(SwarmSink& sink, const TickScale& ticks, const Moment& now)
     return pieces.finish();
 }
 
-void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
+Seen take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     // What lies a little ahead is another clock's; what lies far ahead would never get old.
     const std::uint32_t ahead = in.rules.ticks.seconds() * (TickScale::skew_max / 2);
     const std::uint32_t last = std::min(to_second(record.last_announce), in.now.second + ahead);
@@ -209,7 +217,7 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     const bool dormant = has_account && (silent || has(record.flags, PeerFlags::dormant));
     const std::uint32_t kept = dormant ? in.rules.history_lifetime : in.rules.peer_lifetime;
     if (is_over(in.now.second, last, kept)) {
-        return;
+        return {};
     }
 
     Sighting sighting;
@@ -232,14 +240,14 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
         take_flag(PeerFlags::paused);
     }
     if (!sighting.ipv4.present() && !sighting.ipv6.present() && !has_account) {
-        return;
+        return {};
     }
 
     const std::uint32_t age = TickScale::age(in.now.tick, sighting.at.tick);
     const Seen known = swarm.look(sighting, in);
     const bool wins = has(record.flags, PeerFlags::current);
     if (known.history.known && !is_newer(swarm, known, sighting, wins, in)) {
-        return;
+        return {};
     }
     if (dormant && !(known.history.known && !known.history.was_dormant)) {
         sighting.flags = sighting.flags | PeerFlags::dormant;
@@ -253,6 +261,7 @@ void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
         member.first_announce = to_second(record.first_announce);
         member.announces = record.announces;
     }
+    return seen;
 }
 
 }  // namespace chihaya::memory

@@ -25,6 +25,13 @@ public:
     /// Without it. False when the sink has had enough.
     [[nodiscard]] bool show(SwarmSink& sink, const TickScale& ticks, const Moment& now) noexcept;
 
+    // Piece by piece. The swarm's own pointers are not followed.
+    [[nodiscard]] const Swarm& swarm() const noexcept { return swarm_; }
+    [[nodiscard]] const SwarmCounts& counts() const noexcept { return counts_; }
+    [[nodiscard]] PeerArray<Ipv4Endpoint> ipv4() noexcept;
+    [[nodiscard]] PeerArray<Ipv6Endpoint> ipv6() noexcept;
+    [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
+
 private:
     Swarm swarm_;  // its pointers are the original's and not followed
     SwarmCounts counts_{};
@@ -34,7 +41,8 @@ private:
 };
 
 /// Takes one recorded peer into a swarm, unless something newer is known.
+/// Returns: where it is; nowhere when it was left out
 /// Errors: std::bad_alloc; nothing has changed
-void take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in);
+Seen take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in);
 
 }  // namespace chihaya::memory

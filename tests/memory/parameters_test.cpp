@@ -41,8 +41,9 @@ TEST_CASE("an unknown parameter is a warning that names what is accepted") {
     FakeClock clock;
     FakeHost host(clock);
     CHECK(read_parameters(host, R"({"shards": 7})").has_value());
-    CHECK(host.lines() == std::vector<std::string>{
-                              "tracker.params.shards: unknown and ignored; accepted is peer_ids"});
+    CHECK(host.lines() ==
+          std::vector<std::string>{"tracker.params.shards: unknown and ignored; accepted are "
+                                   "peer_ids, snapshot and snapshot_interval"});
     CHECK(host.lines_of(Severity::warning) == 1);
 }
 

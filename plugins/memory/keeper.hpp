@@ -1,0 +1,120 @@
+#pragma once
+
+/// @file keeper.hpp
+/// Keeps what the driver holds in files: a snapshot now and then and at the end, and a journal of
+/// what the registry is told in between. Start here, then snapshot_writer and restore; the files
+/// are shelf.hpp's and SNAPSHOT.md's.
+
+#include "chihaya/host.hpp"
+#include "chihaya/registry.hpp"
+#include "plugins/memory/journal.hpp"
+#include "plugins/memory/restore.hpp"
+#include "plugins/memory/saved_registry.hpp"
+#include "plugins/memory/shelf.hpp"
+#include "plugins/memory/stock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+
+namespace chihaya::memory {
+
+/// Thread: any, `start` and `finish` one at a time
+class Keeper {
+public:
+    struct Plan {
+        std::filesystem::path file;  // absolute
+        std::chrono::milliseconds interval{};
+        RegistrySource* registry = nullptr;  // null: there is none to save
+    };
+
+    /// Lifetime: `control` and what the stock refers to outlive the keeper
+    Keeper(Host& control, Stock stock, Plan plan);
+    ~Keeper();
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+
+    /// Takes the files for this process, restores what they hold, and begins to save.
+    /// Returns: false, after a line to the log, when that cannot be
+    [[nodiscard]] bool start();
+    /// The same without restoring: swarms and registry come from somewhere else. The files may be
+    /// another process's until that one ends.
+    [[nodiscard]] bool start_anew();
+
+    /// There is something to save from now on: somebody can announce.
+    void open() noexcept { is_open_.store(true, std::memory_order_relaxed); }
+    void set_interval(std::chrono::milliseconds interval);
+    [[nodiscard]] const std::filesystem::path& file() const noexcept { return shelf_.file(); }
+
+    /// Writes the change down, and then makes it with `apply`.
+    /// Returns: not ok, and nothing has changed, when it cannot be written
+    template <class Record>
+    Status change(Change what, std::span<const Record> records,
+                  const std::function<Status()>& apply) noexcept;
+
+    /// Shows the registry that was restored, once.
+    Status load(RegistrySink& sink) noexcept;
+
+    /// Ends the thread; `saves`: after a last snapshot. Harmless when there is none.
+    void finish(bool saves) noexcept;
+
+    void report(MetricSink& sink) noexcept;
+
+private:
+    using Seconds = std::chrono::duration<double>;
+
+    [[nodiscard]] bool take_folder();
+    [[nodiscard]] bool take_files(std::chrono::seconds patience);
+    [[nodiscard]] bool begin_journal();
+    void run_thread();
+    void run() noexcept;
+    void save() noexcept;
+    [[nodiscard]] Trouble save_now();
+    [[nodiscard]] bool waits_for_load();
+    template <class Record>
+    void change_saved(Change what, std::span<const Record> records);
+    void sync_journal() noexcept;
+    void note_journal(const Trouble& trouble);
+    void say(Severity severity, std::string_view text) noexcept { control_.log(severity, text); }
+
+    Host& control_;
+    const Stock stock_;
+    const Shelf shelf_;
+    RegistrySource* const registry_;
+    File lock_;
+    std::uint64_t generation_ = 0;     // the highest that has been used
+    std::uint64_t last_snapshot_ = 0;  // generation of the last good one
+    std::atomic<bool> is_open_{false};
+    std::atomic<bool> owns_files_{false};
+    bool is_failing_ = false;
+
+    std::mutex journal_mutex_;  // protects what follows
+    Journal journal_;
+    SavedRegistry saved_;
+    bool is_loaded_ = false;
+    bool is_journal_failing_ = false;
+
+    std::atomic<std::uint64_t> snapshot_bytes_{0};
+    std::atomic<double> snapshot_seconds_{0};
+    std::atomic<std::uint64_t> snapshots_{0};
+    std::atomic<std::uint64_t> failures_{0};
+    std::atomic<std::uint64_t> saved_at_{0};  // 0: never
+    std::atomic<std::uint64_t> restored_peers_{0};
+    std::atomic<double> restore_seconds_{0};
+
+    std::mutex mutex_;  // protects what follows
+    std::condition_variable wakes_;
+    std::chrono::milliseconds interval_;
+    bool is_ending_ = false;
+    std::atomic<bool> gives_up_{false};
+    std::thread thread_;
+};
+
+}  // namespace chihaya::memory
