@@ -45,8 +45,10 @@ void Service::load() {
     control_.run_on([&] {
         TrackerSetup setup = tracker_setup_of(config_);
         setup.expiry = config_.private_mode ? &farewells_ : nullptr;
+        setup.registry = &roster_source_;
         tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
+        roster_source_.open(*roster_);
         configured_clients_ = client_records_of(config_);
         site_loader_.emplace(*roster_, configured_clients_, log_);
         filling_.emplace(Filling::Parts{.control = control_,
@@ -221,8 +223,9 @@ void Service::release_drivers() noexcept {
         filling_->end();   // before the thread ends on which it is told of lapses
         backend_.reset();  // before the roster that it writes to
         site_loader_.reset();
+        tracker_.reset();  // saves the roster
+        roster_source_.close();
         roster_.reset();
-        tracker_.reset();
     });
 }
 

@@ -17,6 +17,7 @@
 #include "core/logic/farewells.hpp"
 #include "core/logic/policy.hpp"
 #include "core/logic/roster.hpp"
+#include "core/logic/roster_source.hpp"
 #include "core/management/server.hpp"
 #include "core/plugin/catalog.hpp"
 
@@ -70,6 +71,7 @@ private:
     frontend::HttpSettings http_;
     frontend::UdpSettings udp_;
     logic::Farewells farewells_;
+    logic::RosterSource roster_source_;  // what the tracker driver saves
     plugin::BackendDriverPtr backend_;
     plugin::TrackerDriverPtr tracker_;
     std::optional<logic::Roster> roster_;

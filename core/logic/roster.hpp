@@ -43,7 +43,8 @@ class RosterTables;
 ///         after the other, so that the shared copy and this one see them in the same order
 class Roster final : public RegistrySink {
 public:
-    /// `driver` is written through to. Lifetime: it outlives the roster
+    /// `driver` is written through to. Lifetime: it outlives the roster's use; destroying the
+    /// roster does without it
     explicit Roster(TrackerDriver& driver);
     ~Roster();
     Roster(const Roster&) = delete;
@@ -113,6 +114,10 @@ public:
     /// Writes all that is here through, some at a time: for a driver that has `lost` its copy.
     /// Errors: the driver's; then only some may be back
     Status put_back() noexcept;
+
+    /// Shows all that is here to `sink`, some thousands at a time, while changes go on: see
+    /// `RegistrySource::read`.
+    Status show(RegistrySink& sink) const noexcept;
 
     /// Reads the whole site: writes what differs, erases what it has no more, and adds what it did
     /// to `findings`. `kept` are clients that stay in any case. It gives up soon after `ends`.

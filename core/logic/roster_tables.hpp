@@ -75,6 +75,10 @@ public:
     /// Puts all records into `driver`, each as it is when `turn` has let this thread in.
     Status put_back(TrackerDriver& driver, Turnstile& turn) const noexcept;
 
+    /// Shows every record to `sink`, some at a time, each as it is at some moment.
+    /// Errors: what `sink` says; std::bad_alloc
+    Status show(RegistrySink& sink) const;
+
     Status put_users(std::span<const UserRecord> users) noexcept;
     Status put_torrents(std::span<const TorrentRecord> torrents) noexcept;
     Status put_clients(std::span<const ClientRecord> clients) noexcept;
