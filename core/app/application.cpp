@@ -180,7 +180,7 @@ int Application::run_task(Log& log) {
             return list_plugins(*config);
         case Task::check: {
             Service service(*config, log);
-            service.load();
+            service.load(false);
             std::cout << "the configuration is good\n";
             return EXIT_OK;
         }

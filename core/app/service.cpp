@@ -28,7 +28,7 @@ Service::~Service() {
     stop();
 }
 
-void Service::load() {
+void Service::load(bool restores) {
     const auto catalog = plugin::Catalog::scan(plugin_dir_of(config_)).value();
     for (const std::string& refusal : catalog.refusals()) {
         log_.write(Severity::error, "plugin", refusal);
@@ -46,6 +46,7 @@ void Service::load() {
         TrackerSetup setup = tracker_setup_of(config_);
         setup.expiry = config_.private_mode ? &farewells_ : nullptr;
         setup.registry = &roster_source_;
+        setup.restore = restores;
         tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
         roster_source_.open(*roster_);

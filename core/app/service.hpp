@@ -36,9 +36,10 @@ public:
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
-    /// Loads the plugins that the configuration names and makes their drivers.
+    /// Loads the plugins that the configuration names and makes their drivers. `restores`: with what
+    /// they have saved.
     /// Errors: StartupError, in the words of whoever refused
-    void load();
+    void load(bool restores = true);
 
     /// Binds, fills the roster, and serves.
     /// Errors: StartupError; an address that cannot be bound is BindError
