@@ -194,6 +194,12 @@ inline constexpr int management_queue_max = 64;
 /// request_head_time.
 inline constexpr std::chrono::milliseconds management_connection_time = 15s;
 
+/// What `/history` remembers: a quarter of an hour finely, a day coarsely. Together some 150 KiB.
+inline constexpr std::chrono::seconds history_fine_step = 2s;
+inline constexpr std::size_t history_fine_points = 450;
+inline constexpr std::chrono::seconds history_coarse_step = 60s;
+inline constexpr std::size_t history_coarse_points = 1440;
+
 /// Highest multiplier of a user or a torrent: more is a slip of the hand.
 inline constexpr double multiplier_max = 1000.0;
 

@@ -97,7 +97,11 @@ private:
             response.setChunkedTransferEncoding(true);
         }
         response.set("X-Content-Type-Options", "nosniff");
-        response.set("Cache-Control", "no-store");
+        response.set("Cache-Control", reply.cache_control);
+        if (reply.security_policy != nullptr) {
+            response.set("Content-Security-Policy", reply.security_policy);
+            response.set("Referrer-Policy", "no-referrer");
+        }
         if (reply.allow != nullptr) {
             response.set("Allow", reply.allow);
         }

@@ -21,8 +21,10 @@ inline constexpr const char* ndjson_type = "application/x-ndjson";
 struct Reply {
     std::uint32_t status = 200;
     std::string body;
-    const char* content_type = text_type;  // literal
-    const char* allow = nullptr;           // literal; the methods that a 405 names
+    const char* content_type = text_type;    // literal
+    const char* allow = nullptr;             // literal; the methods that a 405 names
+    const char* cache_control = "no-store";  // literal
+    const char* security_policy = nullptr;   // literal; Content-Security-Policy, of a page
     /// If set, the body is what this returns until it returns nothing: called when the piece before
     /// is on its way, on the connection's thread.
     std::function<std::string()> next_piece = nullptr;

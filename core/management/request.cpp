@@ -54,6 +54,7 @@ std::optional<Target> parse_target(std::string_view text) {
         return std::nullopt;
     }
     path.remove_prefix(1);
+    const bool is_root = path.empty();
     if (path.ends_with('/')) {
         path.remove_suffix(1);
     }
@@ -63,7 +64,8 @@ std::optional<Target> parse_target(std::string_view text) {
         target.item = path.substr(slash + 1);
     }
     const bool deeper = target.item && target.item->find('/') != std::string::npos;
-    return target.collection.empty() || deeper ? std::nullopt : std::optional(std::move(target));
+    const bool is_nothing = target.collection.empty() && !is_root;
+    return is_nothing || deeper ? std::nullopt : std::optional(std::move(target));
 }
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {

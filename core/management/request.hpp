@@ -16,7 +16,7 @@ namespace chihaya::management {
 
 /// What a request is about: `/torrents/ITEM?query`.
 struct Target {
-    std::string collection;           // the first segment of the path
+    std::string collection;           // the first segment of the path; empty when it is "/"
     std::optional<std::string> item;  // the second one, still percent-encoded
     std::vector<std::pair<std::string, std::string>> query;  // decoded
 
@@ -27,7 +27,8 @@ struct Target {
 
 /// Takes a request target apart, in either of its forms ("/stats?pretty", "http://host/stats"). A
 /// slash at the end of the path is tolerated.
-/// Errors: empty when the path has no or more than two segments, or the query a bad escape
+/// Errors: empty when the path has an empty first or more than two segments, or the query a bad
+/// escape
 [[nodiscard]] std::optional<Target> parse_target(std::string_view text);
 
 /// Undoes percent-encoding.

@@ -3,6 +3,7 @@
 #include "core/management/clients.hpp"
 #include "core/management/gate.hpp"
 #include "core/management/lists.hpp"
+#include "core/management/page.hpp"
 #include "core/management/torrents.hpp"
 #include "core/management/users.hpp"
 
@@ -35,6 +36,7 @@ Routes::Routes(const Parts& parts, const Settings& settings)
               .backend_name = settings.backend_driver,
               .version = settings.version,
               .started = settings.started}),
+      history_(parts.counters, parts.tracker),
       has_clients_(settings.client_whitelist_enabled),
       has_users_(settings.private_mode) {}
 
@@ -55,14 +57,20 @@ Reply Routes::answer_page(const Call& call) {
         return call.access == Access::granted ? answer_list(call, roster_, bulk_calls_)
                                               : refusal(call.access);
     }
-    const bool is_check = call.target.collection == "check";
-    if (!is_check && call.target.collection != "stats") {
+    const std::string& page = call.target.collection;
+    if (!page.empty() && page != "check" && page != "stats" && page != "history") {
         return not_found();
     }
     if (call.method != "GET") {
         return method_not_allowed("GET, HEAD");
     }
-    return is_check ? health_.answer() : stats_.answer(call.target);
+    if (page.empty()) {
+        return page_reply();
+    }
+    if (page == "history") {
+        return history_.answer(call.target);
+    }
+    return page == "check" ? health_.answer() : stats_.answer(call.target);
 }
 
 Reply Routes::answer_item(const Call& call) {

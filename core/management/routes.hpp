@@ -5,8 +5,10 @@
 ///
 /// | path              | methods          | file         | there is such a path        |
 /// |-------------------|------------------|--------------|-----------------------------|
+/// | /                 | GET              | page.hpp     | always                      |
 /// | /check            | GET              | health.hpp   | always                      |
 /// | /stats            | GET              | stats.hpp    | always                      |
+/// | /history          | GET              | history.hpp  | always                      |
 /// | /torrents         | GET, PUT         | lists.hpp    | always                      |
 /// | /torrents/HASH    | GET, PUT, DELETE | torrents.hpp | always                      |
 /// | /clients/ID       | GET, PUT, DELETE | clients.hpp  | with the client whitelist   |
@@ -19,6 +21,7 @@
 
 #include "core/management/bulk.hpp"
 #include "core/management/health.hpp"
+#include "core/management/history.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 #include "core/management/server.hpp"
@@ -43,6 +46,7 @@ private:
     TrackerDriver& tracker_;
     Health health_;
     Stats stats_;
+    History history_;
     BulkCalls bulk_calls_;
     bool has_clients_;
     bool has_users_;
