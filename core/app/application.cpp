@@ -1,5 +1,6 @@
 #include "core/app/application.hpp"
 
+#include "core/app/journal.hpp"
 #include "core/app/service.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/termination.hpp"
@@ -17,7 +18,10 @@
 #include <Poco/SyslogChannel.h>
 #endif
 
+#include <unistd.h>
+
 #include <array>
+#include <cstdlib>
 #include <iostream>
 #include <string_view>
 #include <system_error>
@@ -139,10 +143,20 @@ int Application::main(const ArgVec& arguments) {
         std::cerr << "chihaya: unexpected argument; see chihaya --help\n";
         return EXIT_USAGE;
     }
+    if (isInteractive() && is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) {
+        Log log([](Severity severity,
+                   const std::string& line) { std::cerr << journal_line(severity, line); },
+                Log::Opening::area);
+        return run_reported(log);
+    }
     auto channel = log_channel(isInteractive());
     Log log([&](Severity severity, const std::string& line) {
         channel->log(Poco::Message("chihaya", line, priority_of(severity)));
     });
+    return run_reported(log);
+}
+
+int Application::run_reported(Log& log) {
     try {
         return run_task(log);
     } catch (const BindError& error) {

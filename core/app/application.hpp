@@ -40,6 +40,7 @@ protected:
 private:
     enum class Task : std::uint8_t { serve, check, list_plugins, print_config, version, help };
 
+    [[nodiscard]] int run_reported(Log& log);
     [[nodiscard]] int run_task(Log& log);
     [[nodiscard]] static int serve(const config::Config& config, Log& log);
     [[nodiscard]] static int list_plugins(const config::Config& config);

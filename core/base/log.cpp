@@ -48,10 +48,13 @@ void Log::write(Severity severity, std::string_view area, std::string_view messa
         return;
     }
     try {
-        std::string line = timestamp();
-        line += ' ';
-        line += severity_name(severity);
-        line += ' ';
+        std::string line;
+        if (opening_ == Opening::time_and_severity) {
+            line = timestamp();
+            line += ' ';
+            line += severity_name(severity);
+            line += ' ';
+        }
         line += area;
         line += ": ";
         line += message;

@@ -40,7 +40,14 @@ public:
     /// Takes a finished line, without its end, and how grave it is.
     using Sink = std::function<void(Severity, const std::string&)>;
 
-    explicit Log(Sink sink) : sink_(std::move(sink)) {}
+    /// What a line begins with.
+    enum class Opening : std::uint8_t {
+        time_and_severity,
+        area  // for a reader that notes time and severity by itself
+    };
+
+    explicit Log(Sink sink, Opening opening = Opening::time_and_severity)
+        : sink_(std::move(sink)), opening_(opening) {}
 
     void set_level(Severity least) noexcept { level_.store(least, std::memory_order_relaxed); }
     [[nodiscard]] bool shows(Severity severity) const noexcept {
@@ -53,6 +60,7 @@ public:
 
 private:
     Sink sink_;
+    const Opening opening_;
     std::mutex mutex_;  // one line at a time
     std::atomic<Severity> level_{Severity::info};
 };

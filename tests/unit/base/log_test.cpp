@@ -38,6 +38,13 @@ TEST_CASE("a line has time, severity, area, message, and what belongs to it") {
                                     R"(name=memory version=0\.1\.0 peers=7)")));
 }
 
+TEST_CASE("a line for a reader that notes time and severity begins with its area") {
+    std::vector<std::string> lines;
+    Log log([&](Severity, const std::string& line) { lines.push_back(line); }, Log::Opening::area);
+    log.write(Severity::warning, "plugin", "loaded", {{"name", "memory"}});
+    CHECK(lines == std::vector<std::string>{"plugin: loaded name=memory"});
+}
+
 TEST_CASE("a value cannot forge a line, a field or a quote") {
     Written written;
     const auto shown = [&](std::string_view value) {
