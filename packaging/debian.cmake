@@ -3,6 +3,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME chihaya)
 set(CPACK_PACKAGE_VENDOR Chihaya)
 set(CPACK_PACKAGE_CONTACT "Chihaya maintainers <maintainers@chihaya.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL server redis gazelle dev)
@@ -31,34 +32,31 @@ macro(chihaya_package component package)
   # What Debian's policy wants of every package: its licence, and its history.
   set(package ${package})
   configure_file(deb/changelog.in ${CMAKE_CURRENT_BINARY_DIR}/${package}.changelog @ONLY)
-  install(CODE "
-    execute_process(COMMAND gzip -9n
-      INPUT_FILE \"${CMAKE_CURRENT_BINARY_DIR}/${package}.changelog\"
-      OUTPUT_FILE \"${CMAKE_CURRENT_BINARY_DIR}/changelog.Debian.gz\"
-      COMMAND_ERROR_IS_FATAL ANY)
-    file(INSTALL \"${CMAKE_CURRENT_BINARY_DIR}/changelog.Debian.gz\"
-      DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${doc_dir}/${package}\")" COMPONENT ${component})
+  chihaya_install_compressed(${CMAKE_CURRENT_BINARY_DIR}/${package}.changelog
+    ${doc_dir}/${package}/changelog.Debian.gz COMPONENT ${component})
+  install(FILES deb/lintian-overrides.${component} RENAME ${package} COMPONENT ${component}
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides)
   install(FILES deb/copyright DESTINATION ${doc_dir}/${package} COMPONENT ${component})
 endmacro()
 
 chihaya_package(server chihaya SECTION net DEPENDS adduser
   SUMMARY "BitTorrent tracker with pluggable storage"
   TEXT "A BitTorrent tracker over HTTP and UDP, for IPv4 and IPv6, public or
- private. Swarms are kept in memory; other packages keep them in Redis or
- connect the tracker to a private site. It is reloaded and upgraded without a
- lost request, and has metrics and a page to look at.")
+private. Swarms are kept in memory. Other packages keep them in Redis or
+connect the tracker to a private site. It is reloaded and upgraded without a
+lost request, and has metrics and a page to look at.")
 chihaya_package(redis chihaya-redis SECTION net DEPENDS "chihaya (= ${version})"
   SUMMARY "Chihaya BitTorrent tracker, swarms in Redis"
-  TEXT "The tracker driver \"redis\" for chihaya: trackers on several machines share
- their swarms in a Redis, a Redis Cluster or a master that Sentinels watch.")
+  TEXT "The tracker driver redis for chihaya: trackers on several machines share
+their swarms in a Redis, a Redis Cluster or a master that Sentinels watch.")
 chihaya_package(gazelle chihaya-gazelle SECTION net DEPENDS "chihaya (= ${version})"
   SUMMARY "Chihaya BitTorrent tracker, link to a Gazelle site"
-  TEXT "The backend driver \"gazelle\" for chihaya: the tracker of a private site that
- runs Gazelle, by its MySQL or MariaDB database, in the place of Ocelot.")
+  TEXT "The backend driver gazelle for chihaya: the tracker of a private site that
+runs Gazelle, by its MySQL or MariaDB database, in the place of Ocelot.")
 chihaya_package(dev chihaya-dev SECTION libdevel
   SUMMARY "Chihaya BitTorrent tracker, headers for drivers"
   TEXT "What a driver for chihaya is written against: C++ headers, a CMake package, and
- the source of a small driver as an example.")
+the source of a small driver as an example.")
 set(CPACK_DEBIAN_DEV_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS "chihaya-redis, chihaya-gazelle, prometheus, grafana")
 set(CPACK_DEBIAN_REDIS_PACKAGE_SUGGESTS redis-server)
@@ -68,7 +66,6 @@ foreach(script postinst prerm postrm triggers conffiles)
   list(APPEND CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/deb/${script})
 endforeach()
 install(FILES deb/README.Debian DESTINATION ${doc_dir}/chihaya)
-install(FILES deb/lintian-overrides RENAME chihaya
-  DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lintian/overrides)
+chihaya_install_compressed(CHANGELOG.md ${doc_dir}/chihaya/changelog.gz)
 
 include(CPack)

@@ -2,7 +2,9 @@
 # Installs, starts, reloads, upgrades, removes and purges the Debian packages on a machine of their
 # own: a container of Debian 12, booted with systemd, without a network.
 #
-#   packaging/test_packages.sh          builds the packages first
+#   packaging/test_packages.sh                  builds the packages first
+#   packaging/test_packages.sh FIRST SECOND     tests those in folders FIRST and SECOND: releases 1
+#                                               and 2 of one version
 #
 # Needs root, and for the first run a Debian mirror: the container's files are kept in
 # /var/cache/chihaya-packages, or in $CHIHAYA_TEST_CACHE. Prints a line for each statement; the last
@@ -45,8 +47,13 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 77
 fi
 "$root/packaging/install_packages.sh" build package test-packages
-"$root/packaging/build_packages.sh" "$work/first" > /dev/null
-"$root/packaging/build_packages.sh" --release 2 "$work/second" > /dev/null
+if [ $# -eq 2 ]; then
+  cp -r "$1" "$work/first"
+  cp -r "$2" "$work/second"
+else
+  "$root/packaging/build_packages.sh" "$work/first" > /dev/null
+  "$root/packaging/build_packages.sh" --release 2 "$work/second" > /dev/null
+fi
 make_image
 start_machine
 
