@@ -38,7 +38,7 @@ that() {
   else
     failed=$((failed + 1))
     echo "FAILED  $sentence"
-    sed 's/^/        /' "$work/out" | tail -n 30
+    sed 's/^/        /' "$work/out" | uniq | tail -n 30
   fi
 }
 
@@ -57,7 +57,7 @@ fi
 make_image
 start_machine
 
-for chapter in contents install use reload restart drivers upgrade sockets removal; do
+for chapter in ${CHIHAYA_TEST_CHAPTERS:-contents install use reload restart drivers upgrade sockets removal}; do
   echo "== $chapter"
   "chapter_$chapter"
 done

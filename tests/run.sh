@@ -4,6 +4,7 @@
 #   tests/run.sh          everything, under ASan+UBSan; what has threads under TSan as well; fuzzers,
 #                         real BitTorrent clients, format
 #   tests/run.sh quick    the tests that need nothing but the build: under three minutes after it
+#   tests/run.sh packages the Debian packages, installed and used in a container; needs root
 #   tests/run.sh lint     clang-format and clang-tidy over every source
 #
 # In CI (CI=true) a test that is skipped is a failure. The last line counts the tests.
@@ -68,13 +69,16 @@ case "$tier" in
     build fuzz fuzzers
     run_tests fuzz -L fuzz
     ;;
+  packages)
+    exec packaging/test_packages.sh
+    ;;
   lint)
     cmake --preset fuzz > /dev/null
     step "format" tests/house/format.sh
     step "lint" tests/house/lint.py build/fuzz
     ;;
   *)
-    echo "unknown tier '$tier'; accepted are quick, lint, or nothing for everything" >&2
+    echo "unknown tier '$tier'; accepted are quick, lint, packages, or nothing for everything" >&2
     exit 64
     ;;
 esac

@@ -61,8 +61,8 @@ stop_machine() {
 
 # inside COMMAND...: as root in the machine
 inside() {
-  nsenter --target "$leader" --mount --uts --ipc --net --pid --wd=/ -- \
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+  nsenter --target "$leader" --mount --uts --ipc --net --pid -- \
+    env -C / -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
     LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
@@ -71,12 +71,18 @@ announces() {
   nsenter --target "$leader" --net -- python3 "$root/tests/packaging/announces.py" "$@"
 }
 
+# exec_announces WORD...: the same for the background, where signals reach it
+exec_announces() {
+  exec nsenter --target "$leader" --net -- python3 "$root/tests/packaging/announces.py" "$@"
+}
+
 # eventually COMMAND...: within a minute
 eventually() {
-  local _
-  for _ in $(seq 600); do
-    "$@" && return 0
+  local end=$((SECONDS + 60))
+  while [ $SECONDS -lt $end ]; do
+    "$@" > "$work/try" 2>&1 && return 0
     sleep 0.1
   done
-  "$@"
+  cat "$work/try"
+  return 1
 }

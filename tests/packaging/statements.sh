@@ -4,7 +4,7 @@
 conf=/etc/chihaya/chihaya.json
 
 main_pid() { inside systemctl show --property MainPID --value chihaya; }
-apt_install() { inside apt-get install -y -qq --no-install-recommends --no-download "$@"; }
+apt_install() { inside apt-get install -y -qq --no-install-recommends "$@"; }
 is_active() { inside systemctl --quiet is-active chihaya; }
 check_answers() { inside curl -fsS http://127.0.0.1:6880/check; }
 same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
@@ -50,10 +50,13 @@ chapter_contents() {
   that "lintian finds nothing" lintian_is_content
 }
 
+listens_on() { inside ss -Hltun | awk '$5 ~ /:688[01]$/ {sub(/:[0-9]+$/, "", $5); print $5}'; }
+
 chapter_install() {
   inside sh -c 'find / -xdev | sort' > "$work/before"
   that "one command installs it" \
     apt_install /packages/first/chihaya_0.1.0-1_amd64.deb
+  [ "$failed" -eq 0 ] || { inside systemctl status --no-pager chihaya || true; return 1; }
   that "it runs" is_active
   that "it is started with the machine" inside systemctl --quiet is-enabled chihaya
   that "it says that it is ready" eventually check_answers
@@ -64,7 +67,7 @@ chapter_install() {
   that "its state is its own" \
     same "$(inside stat -c '%U:%G %a' /var/lib/chihaya)" "chihaya:chihaya 750"
   that "it listens on this machine only" \
-    not grep -qE '0\.0\.0\.0|\[::\]|\*:68' <(inside ss -Hltun)
+    same "$(listens_on | sort -u | paste -sd ' ')" "127.0.0.1"
   that "systemd rates its exposure below 2.0" \
     inside systemd-analyze security --threshold=19 chihaya.service
   that "its manual is found" inside man -w chihaya chihaya.json
@@ -138,7 +141,7 @@ chapter_restart() {
 }
 
 plugins_are() {
-  same "$(inside chihaya --list-plugins | awk '{print $1}' | sort | paste -sd ' ')" "$1"
+  same "$(inside chihaya --list-plugins | awk 'NR > 1 {print $1}' | sort | paste -sd ' ')" "$1"
 }
 
 chapter_drivers() {
@@ -167,7 +170,7 @@ chapter_upgrade() {
   local pid load
   announces once || true
   pid=$(main_pid)
-  announces steady "$work/steady" > "$work/steady.out" 2>&1 &
+  exec_announces steady "$work/steady" > "$work/steady.out" 2>&1 &
   load=$!
   eventually test -e "$work/steady"
   that "a newer version is installed under load" apt_install \
