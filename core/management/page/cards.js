@@ -2,6 +2,7 @@
 // have is not shown: a driver may not say it.
 
 const outcome_words = { refused: 'refused', failed: 'failed', dropped: 'dropped', closed: 'closed' };
+const action_order = ['announce', 'scrape', 'connect', 'control', 'other'];
 const front_end_words = { http: 'HTTP', udp: 'UDP' };
 const family_words = { ipv4: 'IPv4', ipv6: 'IPv6' };
 const memory_words = {
@@ -119,7 +120,9 @@ function requests_card() {
       const kind = `${row.FrontEnd}/${row.Action}`;
       kinds.set(kind, [...(kinds.get(kind) ?? []), row]);
     }
-    table.show([...kinds].sort(([left], [right]) => left < right ? -1 : 1).map(([, rows]) => {
+    const order = ([, [{ Action, FrontEnd }]]) => `${action_order.indexOf(Action)}${Action}${FrontEnd}`;
+    const sorted = [...kinds].sort((left, right) => order(left) < order(right) ? -1 : 1);
+    table.show(sorted.map(([, rows]) => {
       const { FrontEnd, Action } = rows[0];
       const [timed] = rows_of(stats, 'Latency', { FrontEnd, Action });
       return [`${front_end_words[FrontEnd] ?? FrontEnd} ${Action}`, rate(rate_of_rows(rates, 'Requests', rows)),
@@ -187,8 +190,7 @@ function clients_card() {
   const note = make('p');
   return new Card('Client software', [table, more, note], ({ stats }) => {
     const shares = (stats.Clients?.Shares ?? []).slice(0, 12);
-    const largest = shares[0]?.Share || 1;
-    table.show(shares.map(({ Name, Share }) => [`${Name}`, { bar: Share / largest }, share(Share)]));
+    table.show(shares.map(({ Name, Share }) => [`${Name}`, { bar: Share }, share(Share)]));
     const all = shares.flatMap(({ Name, Versions = [] }) => Versions.map((each) => ({ Name, ...each })));
     all.sort((left, right) => right.Share - left.Share);
     versions.show(all.slice(0, 30).map(({ Name, Version, Share }) => [`${Name} ${Version}`, share(Share)]));
@@ -199,7 +201,7 @@ function clients_card() {
 }
 
 function top_card(ask_for_token) {
-  const table = new Table(['', 'Announces']);
+  const table = new Table();
   const note = make('p');
   const button = make('button', { type: 'button' }, 'Enter the token');
   button.addEventListener('click', () => ask_for_token());

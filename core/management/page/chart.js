@@ -51,7 +51,7 @@ class Chart {
     this.plot.addEventListener('pointermove', (event) => this.point_at(event));
     this.plot.addEventListener('pointerleave', () => this.read(null));
     this.plot.addEventListener('blur', () => this.read(null));
-    this.plot.addEventListener('keydown', (event) => this.step(event));
+    this.plot.addEventListener('keydown', (event) => this.walk(event));
     new ResizeObserver(() => this.render()).observe(this.plot);
   }
 
@@ -180,7 +180,7 @@ class Chart {
     this.read(nearest);
   }
 
-  step(event) {
+  walk(event) {
     const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 };
     const last = this.points.length - 1;
     if (event.key === 'Escape') {

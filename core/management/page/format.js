@@ -50,7 +50,7 @@ function share(value) {
   return is_number(value) ? `${(value * 100).toFixed(1)}\u202f%` : none;
 }
 
-/** Seconds as "3 d 4 h", "12 min 5 s": the two largest units. */
+/** Seconds as "3 d 4 h", "12 min 5 s", "5 min": the two largest units. */
 function duration(seconds) {
   if (!is_number(seconds)) return none;
   const units = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
@@ -60,8 +60,8 @@ function duration(seconds) {
   return last.map(([size, name]) => {
     const whole = Math.floor(rest / size);
     rest -= whole * size;
-    return `${whole}\u202f${name}`;
-  }).join(' ');
+    return whole || name === 's' && last.length === 1 ? `${whole}\u202f${name}` : '';
+  }).filter(Boolean).join(' ');
 }
 
 function clock(unix_time) {
