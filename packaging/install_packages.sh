@@ -10,7 +10,8 @@ test_packages=(debootstrap systemd-container lintian ninja-build python3 procps)
 test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps
   mandoc bsdextrautils systemd fish zsh
   aria2 ctorrent deluge-console deluged qbittorrent-nox rtorrent transmission-cli
-  transmission-daemon redis-server redis-sentinel redis-tools mariadb-server openssl)
+  transmission-daemon redis-server redis-sentinel redis-tools mariadb-server openssl
+  chromium chromium-driver python3-selenium python3-pil prometheus)
 bench=(opentracker python3 python3-matplotlib redis-server redis-tools mariadb-server)
 
 wanted=()
