@@ -1,7 +1,7 @@
 # Makes chihaya.json(5) of conf/README.md, up to what only users of older versions need.
 #
 # What it knows of Markdown is what that file uses: paragraphs, items, code, and tables of keys,
-# | `key` | other spellings | accepted | default | meaning |
+# | `key` | other spellings | accepted | default | changes on reload | meaning |
 
 function plain(text,   i, parts, part, label) {
   gsub(/\\/, "\\e", text)
@@ -90,8 +90,9 @@ in_code { gsub(/\\/, "\\e"); print ($0 ~ /^[.']/ ? "\\&" : "") $0; next }
   gsub(/[|] [|]/, "|  |")
   split($0, cell, / [|] /)
   print ".It \\&" plain(cell[1])
-  prose(cell[5])
+  prose(cell[6])
   print ".br\nAccepted: " plain(cell[3]) ".\n.br\nDefault: " plain(cell[4]) "."
+  print ".br\nChanges on reload: " plain(cell[5]) "."
   if (cell[2] ~ /`/) print ".br\nOther spellings: " plain(cell[2]) "."
   next
 }
