@@ -59,15 +59,6 @@ Poco::Message::Priority priority_of(Severity severity) noexcept {
     return Poco::Message::PRIO_ERROR;
 }
 
-Severity level_of(std::string_view name) noexcept {
-    for (const Severity level : {Severity::debug, Severity::warning, Severity::error}) {
-        if (name == severity_name(level)) {
-            return level;
-        }
-    }
-    return Severity::info;
-}
-
 /// Printed JSON without its line breaks and indentation. Its texts hold no raw line break.
 std::string one_line(std::string_view json) {
     std::string out;
@@ -182,10 +173,7 @@ int Application::run_task(Log& log) {
     if (!config) {
         return EXIT_CONFIG;
     }
-    if (workers_) {
-        config->workers = *workers_;
-    }
-    log.set_level(level_of(config->log.level));
+    log.set_level(severity_of(config->log.level));
     switch (task_) {
         case Task::print_config:
             std::cout << config::print(*config) << '\n';
@@ -203,9 +191,17 @@ int Application::run_task(Log& log) {
     }
 }
 
-std::optional<config::Config> Application::read_configuration(Log& log) const {
+Result<config::Reading> Application::read_file() const {
     auto reading = config_path_.empty() ? Result<config::Reading>(config::read(""))
                                         : config::read_file(config_path_, started_in_);
+    if (!reading.has_error() && workers_) {
+        reading->config.workers = *workers_;
+    }
+    return reading;
+}
+
+std::optional<config::Config> Application::read_configuration(Log& log) const {
+    auto reading = read_file();
     if (reading.has_error()) {
         log.write(Severity::error, "config", reading.error().text);
         return std::nullopt;
@@ -233,13 +229,14 @@ int Application::list_plugins(const config::Config& config) {
     return catalog.refusals().empty() ? EXIT_OK : EXIT_CONFIG;
 }
 
-int Application::serve(const config::Config& config, Log& log) {
+int Application::serve(const config::Config& config, Log& log) const {
     hold_signals();
     log.write(Severity::info, "config", "effective: " + one_line(config::print(config)));
     Service service(config, log);
     service.load();
     service.start();
-    wait_for_end(log, [&service] { service.reload_site(); });
+    service.take_reloads([this] { return read_file(); });
+    wait_for_end(log, [&service] { service.reload(); });
     service.stop();
     log.write(Severity::info, "service", "stopped");
     return EXIT_OK;

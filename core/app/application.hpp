@@ -4,7 +4,8 @@
 /// The program as the operating system sees it: options, exit codes, log, life.
 
 #include "core/base/log.hpp"
-#include "core/config/config.hpp"
+#include "core/base/result.hpp"
+#include "core/config/reader.hpp"
 
 #include <Poco/Channel.h>
 #include <Poco/Util/Option.h>
@@ -42,8 +43,9 @@ private:
 
     [[nodiscard]] int run_reported(Log& log);
     [[nodiscard]] int run_task(Log& log);
-    [[nodiscard]] static int serve(const config::Config& config, Log& log);
+    [[nodiscard]] int serve(const config::Config& config, Log& log) const;
     [[nodiscard]] static int list_plugins(const config::Config& config);
+    [[nodiscard]] Result<config::Reading> read_file() const;
     [[nodiscard]] std::optional<config::Config> read_configuration(Log& log) const;
     void print_help() const;
 

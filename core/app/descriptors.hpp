@@ -3,6 +3,9 @@
 /// @file descriptors.hpp
 /// How many files and connections the system lets this process have open.
 
+#include "core/base/log.hpp"
+#include "core/config/config.hpp"
+
 #include <cstdint>
 
 namespace chihaya::app {
@@ -15,5 +18,11 @@ namespace chihaya::app {
 /// `sockets` is how many each worker listens on. At least one for each of `workers`.
 [[nodiscard]] std::uint64_t client_descriptors(std::uint64_t limit, std::uint32_t workers,
                                                std::uint64_t sockets) noexcept;
+
+/// How many connections the whole process may have: as many as are configured, or fewer where
+/// descriptors are short, so that our bound is met before the system's. `tells`: then the log says
+/// so.
+[[nodiscard]] std::uint64_t possible_connections(const config::Config& config,
+                                                 std::uint32_t workers, Log& log, bool tells);
 
 }  // namespace chihaya::app

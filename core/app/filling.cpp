@@ -29,7 +29,7 @@ void Filling::fill() noexcept {
     const Status loaded = load_shared_copy();
     filled_ = loaded;
     if (loaded.code != StatusCode::unavailable) {
-        filled_ = parts_.clients.empty() ? Status{} : parts_.roster.put_clients(parts_.clients);
+        filled_ = put_clients();
     }
     if (filled_.code == StatusCode::unavailable) {
         parts_.control.tracker_host().start_timer(fill_pause, Task::to<&Filling::fill>(*this));
@@ -41,6 +41,15 @@ void Filling::fill() noexcept {
     }
     is_filled_ = true;
     parts_.site_loader.allow();
+}
+
+Status Filling::put_clients() noexcept {
+    return clients_.empty() ? Status{} : parts_.roster.put_clients(clients_);
+}
+
+Status Filling::adopt(std::vector<ClientRecord> clients) noexcept {
+    clients_ = std::move(clients);
+    return is_filled_ && !has_ended_ ? put_clients() : Status{};
 }
 
 void Filling::reload() noexcept {

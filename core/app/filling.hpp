@@ -10,6 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/logic/roster.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace chihaya::app {
@@ -23,11 +24,12 @@ public:
         TrackerDriver& tracker;
         logic::Roster& roster;
         SiteLoader& site_loader;
-        const std::vector<ClientRecord>& clients;  // those of the configuration
         Log& log;
     };
 
-    explicit Filling(const Parts& parts) : parts_(parts) {}
+    /// `clients` are those of the configuration.
+    Filling(const Parts& parts, std::vector<ClientRecord> clients)
+        : parts_(parts), clients_(std::move(clients)) {}
     ~Filling() = default;
     Filling(const Filling&) = delete;
     Filling& operator=(const Filling&) = delete;
@@ -38,6 +40,9 @@ public:
     /// Returns: how far it has come; unavailable when it goes on
     [[nodiscard]] Status begin() noexcept;
 
+    /// The configuration approves other clients: they are put now, or when the driver is there.
+    [[nodiscard]] Status adopt(std::vector<ClientRecord> clients) noexcept;
+
     /// After a lapse. What is not filled is loaded in any case.
     void reload() noexcept;
 
@@ -46,9 +51,11 @@ public:
 
 private:
     void fill() noexcept;
+    [[nodiscard]] Status put_clients() noexcept;
     [[nodiscard]] Status load_shared_copy() noexcept;
 
     const Parts parts_;
+    std::vector<ClientRecord> clients_;
     bool is_filled_ = false;
     bool has_ended_ = false;
     Status filled_;  // how far the roster has come

@@ -1,74 +1,56 @@
 #include "core/app/listeners.hpp"
 
+#include "core/net/tcp_listener.hpp"
+
 #include <unistd.h>
 
 #include <string>
-#include <utility>
 
 namespace chihaya::app {
 
-Listeners::~Listeners() {
-    for (const auto& sockets : of_worker_) {
-        for (const net::BoundSocket& socket : sockets) {
-            ::close(socket.socket);
-        }
+Sockets::~Sockets() {
+    for (const net::BoundSocket& socket : sockets_) {
+        ::close(socket.socket);
     }
 }
 
-Result<Listeners> Listeners::bind(net::Transport transport,
-                                  std::span<const config::Address> addresses, std::uint32_t workers,
-                                  Log& log) {
-    const std::string_view area = transport == net::Transport::tcp ? "http" : "udp";
-    Listeners listeners(transport);
-    listeners.of_worker_.resize(workers);
+Result<std::vector<net::Place>> places_of(net::Transport transport,
+                                          std::span<const config::Address> addresses, Log& log) {
+    std::vector<net::Place> places;
     for (const config::Address& address : addresses) {
         if (!address.host.empty()) {
             const auto ip = IpAddress::parse(address.host);
             if (!ip) {
                 return Failure{"cannot listen on " + address.host + ": it is no address"};
             }
-            if (auto bound = listeners.add(ip, !ip->is_ipv4(), address.port); bound.has_error()) {
-                return bound.error();
-            }
+            places.push_back({.address = ip, .is_ipv6 = !ip->is_ipv4(), .port = address.port});
             continue;
         }
-        if (auto bound = listeners.add(std::nullopt, false, address.port); bound.has_error()) {
-            return bound.error();
-        }
-        if (!net::has_ipv6()) {
-            log.write(Severity::warning, area, "serving IPv4 only: this machine has no IPv6");
-        } else if (auto bound = listeners.add(std::nullopt, true, address.port);
-                   bound.has_error()) {
-            return bound.error();
+        places.push_back({.address = std::nullopt, .is_ipv6 = false, .port = address.port});
+        if (net::has_ipv6()) {
+            places.push_back({.address = std::nullopt, .is_ipv6 = true, .port = address.port});
+        } else {
+            log.write(Severity::warning, transport == net::Transport::tcp ? "http" : "udp",
+                      "serving IPv4 only: this machine has no IPv6");
         }
     }
-    for (const net::BoundSocket& socket : listeners.of_worker_.front()) {
-        log.write(
-            Severity::info, area, "listening",
-            {{"family", socket.is_ipv6 ? "ipv6" : "ipv4"}, {"port", std::uint64_t{socket.port}}});
-    }
-    return listeners;
+    return places;
 }
 
-Result<void> Listeners::add(const std::optional<IpAddress>& address, bool is_ipv6,
-                            std::uint16_t port) {
-    bool first = true;
-    for (auto& sockets : of_worker_) {
-        auto bound = transport_ == net::Transport::tcp
-                         ? net::listen_tcp(address, is_ipv6, port, first)
-                         : net::bind_socket(transport_, address, is_ipv6, port, first);
-        if (bound.has_error()) {
-            return bound.error();
-        }
-        port = bound->port;  // the workers share what the kernel chose for the first
-        first = false;
-        sockets.push_back(*bound);
+Result<net::BoundSocket> bind_place(net::Transport transport, const net::Place& place,
+                                    std::uint16_t port, bool first) {
+    auto bound = transport == net::Transport::tcp
+                     ? net::listen_tcp(place.address, place.is_ipv6, port, first)
+                     : net::bind_socket(transport, place.address, place.is_ipv6, port, first);
+    if (!bound.has_error()) {
+        bound->asked_port = place.port;
     }
-    return {};
+    return bound;
 }
 
-std::vector<net::BoundSocket> Listeners::take(std::uint32_t worker) noexcept {
-    return std::exchange(of_worker_[worker], {});
+bool overlap(const net::Place& left, const net::Place& right) noexcept {
+    return left.port == right.port && left.port != 0 && left.is_ipv6 == right.is_ipv6 &&
+           (!left.address || !right.address || left.address == right.address);
 }
 
 }  // namespace chihaya::app

@@ -6,41 +6,54 @@
 #include "core/base/log.hpp"
 #include "core/base/result.hpp"
 #include "core/config/config.hpp"
-#include "core/net/tcp_listener.hpp"
+#include "core/net/bound_socket.hpp"
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace chihaya::app {
 
-/// Bound sockets that nobody owns yet: closed if nobody takes them.
-class Listeners {
+/// Bound sockets that nobody serves yet: closed if nobody takes them.
+class Sockets {
 public:
-    Listeners() = default;
-    ~Listeners();
-    Listeners(Listeners&& other) noexcept = default;
-    Listeners& operator=(Listeners&&) = delete;
-    Listeners(const Listeners&) = delete;
-    Listeners& operator=(const Listeners&) = delete;
+    Sockets() = default;
+    ~Sockets();
+    Sockets(Sockets&& other) noexcept : sockets_(std::exchange(other.sockets_, {})) {}
+    Sockets& operator=(Sockets&& other) noexcept {
+        std::swap(sockets_, other.sockets_);
+        return *this;
+    }
+    Sockets(const Sockets&) = delete;
+    Sockets& operator=(const Sockets&) = delete;
 
-    /// Binds each address for each of `workers`, and listens where `transport` is TCP. An empty
-    /// host is every address of both families; a machine without IPv6 is warned about and does
-    /// without. Errors: the first address that cannot be bound; then none is
-    [[nodiscard]] static Result<Listeners> bind(net::Transport transport,
-                                                std::span<const config::Address> addresses,
-                                                std::uint32_t workers, Log& log);
+    void add(const net::BoundSocket& socket) { sockets_.push_back(socket); }
 
-    /// The sockets of one worker, which becomes their owner.
-    [[nodiscard]] std::vector<net::BoundSocket> take(std::uint32_t worker) noexcept;
+    /// The caller becomes their owner.
+    [[nodiscard]] std::vector<net::BoundSocket> take() noexcept {
+        return std::exchange(sockets_, {});
+    }
+    [[nodiscard]] bool empty() const noexcept { return sockets_.empty(); }
 
 private:
-    explicit Listeners(net::Transport transport) noexcept : transport_(transport) {}
-
-    Result<void> add(const std::optional<IpAddress>& address, bool is_ipv6, std::uint16_t port);
-
-    net::Transport transport_ = net::Transport::tcp;
-    std::vector<std::vector<net::BoundSocket>> of_worker_;
+    std::vector<net::BoundSocket> sockets_;
 };
+
+/// Where these addresses are. An empty host is every address of both families; a machine without
+/// IPv6 is warned about and does without.
+/// Errors: what is no address
+[[nodiscard]] Result<std::vector<net::Place>> places_of(net::Transport transport,
+                                                        std::span<const config::Address> addresses,
+                                                        Log& log);
+
+/// Binds a place, and listens where `transport` is TCP. `port`: where `place` leaves it to the
+/// kernel, the one that another worker was given, or 0. Only the `first` asks whether another
+/// process listens there.
+[[nodiscard]] Result<net::BoundSocket> bind_place(net::Transport transport, const net::Place& place,
+                                                  std::uint16_t port, bool first);
+
+/// Would one of them be told what is meant for the other?
+[[nodiscard]] bool overlap(const net::Place& left, const net::Place& right) noexcept;
 
 }  // namespace chihaya::app

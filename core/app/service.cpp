@@ -1,6 +1,5 @@
 #include "core/app/service.hpp"
 
-#include "core/app/descriptors.hpp"
 #include "core/app/settings.hpp"
 #include "core/base/limits.hpp"
 
@@ -15,13 +14,8 @@ constexpr std::string_view area = "service";
 }  // namespace
 
 Service::Service(const config::Config& config, Log& log)
-    : config_(config),
-      log_(log),
-      control_(clock_, log),
-      policy_(policy_of(config)),
-      http_(http_settings_of(config, worker_count(config))),
-      udp_(udp_settings_of(config)) {
-    policy_.interval_setting = &interval_setting_;
+    : log_(log), control_(clock_, log), in_effect_(config) {
+    in_effect_.policy.interval_setting = &interval_setting_;
 }
 
 Service::~Service() {
@@ -29,12 +23,14 @@ Service::~Service() {
 }
 
 void Service::load(bool restores) {
-    const auto catalog = plugin::Catalog::scan(plugin_dir_of(config_)).value();
+    const auto catalog = plugin::Catalog::scan(plugin_dir_of(in_effect_.config)).value();
     for (const std::string& refusal : catalog.refusals()) {
         log_.write(Severity::error, "plugin", refusal);
     }
-    const auto tracker = catalog.find(plugin::Kind::tracker, config_.tracker.name).value();
-    const auto backend = catalog.find(plugin::Kind::backend, config_.backend.name).value();
+    const auto tracker =
+        catalog.find(plugin::Kind::tracker, in_effect_.config.tracker.name).value();
+    const auto backend =
+        catalog.find(plugin::Kind::backend, in_effect_.config.backend.name).value();
     for (const plugin::Library* library : {&tracker, &backend}) {
         log_.write(Severity::info, "plugin", "loaded",
                    {{"name", library->name()},
@@ -43,21 +39,18 @@ void Service::load(bool restores) {
     }
     control_.start();
     control_.run_on([&] {
-        TrackerSetup setup = tracker_setup_of(config_);
-        setup.expiry = config_.private_mode ? &farewells_ : nullptr;
-        setup.registry = &roster_source_;
+        TrackerSetup setup = tracker_setup(in_effect_.config);
         setup.restore = restores;
         tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
         roster_.emplace(*tracker_);
         roster_source_.open(*roster_);
-        configured_clients_ = client_records_of(config_);
-        site_loader_.emplace(*roster_, configured_clients_, log_);
+        site_loader_.emplace(*roster_, in_effect_.clients, log_);
         filling_.emplace(Filling::Parts{.control = control_,
                                         .tracker = *tracker_,
                                         .roster = *roster_,
                                         .site_loader = *site_loader_,
-                                        .clients = configured_clients_,
-                                        .log = log_});
+                                        .log = log_},
+                         in_effect_.clients);
         roster_->on_lapsed([this] { control_.post([this] { filling_->reload(); }); });
         roster_->on_site_lapsed([this] { site_loader_->request(); });
         make_backend(backend);
@@ -65,94 +58,122 @@ void Service::load(bool restores) {
 }
 
 void Service::make_backend(const plugin::Library& library) {
-    site_view_.emplace(SiteView::Parts{.clock = clock_,
-                                       .roster = *roster_,
-                                       .tracker = *tracker_,
-                                       .policy = policy_,
-                                       .interval_setting = interval_setting_,
-                                       .peer_lifetime = config_.effective_peer_lifetime()});
-    BackendSetup setup;
-    setup.params = config_.backend.params;
-    const std::string spool_dir = spool_dir_of(config_);
-    setup.spool_dir = spool_dir;
-    setup.registry = &*roster_;
-    setup.tracker = &*site_view_;
-    setup.peer_lifetime = config_.effective_peer_lifetime();
-    backend_ = library.create_backend(control_.backend_host(), setup).value();
-    backend_->rules(policy_.site);
+    site_view_.emplace(
+        SiteView::Parts{.clock = clock_,
+                        .roster = *roster_,
+                        .tracker = *tracker_,
+                        .policy = in_effect_.policy,
+                        .interval_setting = interval_setting_,
+                        .peer_lifetime = in_effect_.config.effective_peer_lifetime()});
+    spool_dir_ = spool_dir_of(in_effect_.config);
+    backend_ =
+        library.create_backend(control_.backend_host(), backend_setup(in_effect_.config)).value();
+    backend_->rules(in_effect_.policy.site);
     farewells_.open(*roster_, *backend_);
 }
 
+/// Lifetime: as long as `config`
+TrackerSetup Service::tracker_setup(const config::Config& config) {
+    TrackerSetup setup = tracker_setup_of(config);
+    setup.expiry = config.private_mode ? &farewells_ : nullptr;
+    setup.registry = &roster_source_;
+    return setup;
+}
+
+/// Lifetime: likewise
+BackendSetup Service::backend_setup(const config::Config& config) {
+    BackendSetup setup;
+    setup.params = config.backend.params;
+    setup.spool_dir = spool_dir_;
+    setup.registry = &*roster_;
+    setup.tracker = &*site_view_;
+    setup.peer_lifetime = config.effective_peer_lifetime();
+    return setup;
+}
+
 void Service::start() {
-    const std::uint32_t count = worker_count(config_);
-    limit_connections(count);
-    Listeners http = bind(net::Transport::tcp, config_.http.addr);
-    Listeners udp = bind(net::Transport::udp, config_.udp.addr);
-    fill_roster();
-    prepare_cold_work();
+    const config::Config& config = in_effect_.config;
+    auto settings = worker_settings_of(in_effect_, log_, true);
     shared_.emplace(Shared{.clock = clock_,
                            .log = log_,
-                           .policy = policy_,
-                           .http = http_,
-                           .udp = udp_,
                            .roster = *roster_,
-                           .cold_work = cold_work_,
                            .tracker = *tracker_,
                            .backend = *backend_});
-    workers_.emplace(*shared_);
-    workers_->make(count, std::move(http), std::move(udp));
-    workers_->show_counters([this](const auto& worker) { site_view_->add(worker); });
-    start_management();  // counts what the workers do, so they are all there
-    if (!workers_->start()) {
-        throw StartupError("tracker driver '" + config_.tracker.name +
+    workers_.emplace(*shared_, [this](const auto& counters) { site_view_->add(counters); });
+    Workers::Prepared posts = bind();
+    fill_roster();
+    prepare_cold_work();
+    settings->cold_work = cold_work_;
+    settings->cold_work.full_scrape = config.http.full_scrape ? &*full_scrape_ : nullptr;
+    start_management();
+    if (!workers_->adopt(std::move(settings), std::move(posts))) {
+        throw StartupError("tracker driver '" + config.tracker.name +
                            "' gave a worker no session; see the log above");
     }
     log_.write(Severity::info, area, "serving",
-               {{"workers", std::uint64_t{count}},
-                {"tracker", config_.tracker.name},
-                {"backend", config_.backend.name},
-                {"mode", config_.private_mode ? "private" : "public"}});
+               {{"workers", std::uint64_t{worker_count(config)}},
+                {"tracker", config.tracker.name},
+                {"backend", config.backend.name},
+                {"mode", config.private_mode ? "private" : "public"}});
 }
 
 void Service::prepare_cold_work() {
-    if (policy_.full_scrape) {
-        full_scrape_.emplace(
-            *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
-            static_cast<std::uint32_t>(policy_.min_interval.count()));
-        cold_work_.full_scrape = &*full_scrape_;
-    }
+    full_scrape_.emplace(
+        *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
+        static_cast<std::uint32_t>(in_effect_.policy.min_interval.count()));
     if (backend_->has_control()) {
         control_threads_.emplace(*backend_);
         cold_work_.control = &*control_threads_;
     }
 }
 
-/// No more connections than there are descriptors for, so that our bound is met before the
-/// system's.
-void Service::limit_connections(std::uint32_t workers) {
-    constexpr std::uint64_t families = 2;
-    const std::uint64_t limit = raise_descriptor_limit();
-    const std::uint64_t possible = client_descriptors(
-        limit, workers, families * (config_.http.addr.size() + config_.udp.addr.size()));
-    if (limit == 0 || config_.http.addr.empty() || possible >= config_.http.max_connections) {
-        return;
+Workers::Prepared Service::bind() {
+    const config::Config& config = in_effect_.config;
+    Posts posts{.workers = worker_count(config), .http = {}, .udp = {}};
+    auto http = places_of(net::Transport::tcp, config.http.addr, log_);
+    auto udp = places_of(net::Transport::udp, config.udp.addr, log_);
+    if (http.has_error() || udp.has_error()) {
+        throw BindError(http.has_error() ? http.error().text : udp.error().text);
     }
-    http_.max_connections = static_cast<std::uint32_t>(possible / workers);
-    // Nobody has asked for the default: then it is as good as what there is.
-    const bool is_asked = config_.http.max_connections != config::Http{}.max_connections;
-    log_.write(is_asked ? Severity::warning : Severity::info, area,
-               "http.max_connections: found " + std::to_string(config_.http.max_connections) +
-                   ", accepted are " + std::to_string(possible) + " while this process may open " +
-                   std::to_string(limit) +
-                   " files; lower it, or raise the limit (ulimit -n, LimitNOFILE=)");
+    posts.http = std::move(*http);
+    posts.udp = std::move(*udp);
+    auto prepared = workers_->prepare(std::move(posts));
+    if (prepared.has_error()) {
+        throw BindError(prepared.error().text);
+    }
+    return std::move(*prepared);
 }
 
-Listeners Service::bind(net::Transport transport, std::span<const config::Address> addresses) {
-    auto listeners = Listeners::bind(transport, addresses, worker_count(config_), log_);
-    if (listeners.has_error()) {
-        throw BindError(listeners.error().text);
-    }
-    return std::move(*listeners);
+/// From now on until `stop`.
+void Service::take_reloads(ReadConfiguration read) {
+    reload_.emplace(Reload::Parts{
+        .log = log_,
+        .control = control_,
+        .in_effect = in_effect_,
+        .tracker = *tracker_,
+        .backend = *backend_,
+        .roster = *roster_,
+        .site_view = *site_view_,
+        .site_loader = *site_loader_,
+        .filling = *filling_,
+        .full_scrape = *full_scrape_,
+        .cold_work = cold_work_,
+        .workers = *workers_,
+        .management = *management_,
+        .switch_driver = nullptr,
+        .tracker_setup = [this](const config::Config& config) { return tracker_setup(config); },
+        .backend_setup =
+            [this](const config::Config& config) {
+                return backend_setup(config);
+            }});
+    reloads_.start({.reload =
+                        [this, read = std::move(read)] {
+                            const auto report = reload_->perform(read());
+                            site_loader_->request_of_operator();
+                            return report;
+                        },
+                    .tend = [this](Workers::Moment now) { return workers_->tend(now); },
+                    .on_change = nullptr});
 }
 
 /// Then, on a thread of its own, what the site says.
@@ -175,15 +196,16 @@ void Service::fill_roster() {
 }
 
 void Service::start_management() {
-    management::Settings settings = management_settings_of(config_);
+    management::Settings settings = management_settings_of(in_effect_.config);
     settings.started = clock_.now();
     management_.emplace(management::Parts{.roster = *roster_,
                                           .tracker = *tracker_,
                                           .backend = *backend_,
                                           .log = log_,
-                                          .counters =
+                                          .counters = [this] { return workers_->counters(); },
+                                          .reload =
                                               [this] {
-                                                  return workers_->counters();
+                                                  return reloads_.perform();
                                               }},
                         std::move(settings));
     if (const auto started = management_->start(); started.has_error()) {
@@ -192,8 +214,9 @@ void Service::start_management() {
 }
 
 void Service::stop() noexcept {
+    reloads_.stop();
     if (workers_) {
-        workers_->stop(config_.request_timeout);
+        workers_->stop(in_effect_.config.request_timeout);
     }
     if (management_) {
         management_->stop();
@@ -214,7 +237,7 @@ void Service::release_drivers() noexcept {
     }
     control_.run_on([this] {
         farewells_.close();
-        if (backend_ != nullptr && !backend_->flush(config_.request_timeout).ok()) {
+        if (backend_ != nullptr && !backend_->flush(in_effect_.config.request_timeout).ok()) {
             log_.write(Severity::warning, area,
                        "the site does not have everything yet; the rest waits in the spool");
         }

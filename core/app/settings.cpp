@@ -1,5 +1,6 @@
 #include "core/app/settings.hpp"
 
+#include "core/app/descriptors.hpp"
 #include "core/base/result.hpp"
 #include "core/logic/client_list.hpp"
 
@@ -10,6 +11,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace chihaya::app {
 namespace {
@@ -19,13 +21,15 @@ using std::chrono::seconds;
 
 constexpr seconds shortest_answer{1};
 
+wire::ConnectionIds::Key made_up_key() {
+    wire::ConnectionIds::Key key{};
+    std::random_device device;
+    std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
+    return key;
+}
+
 wire::ConnectionIds::Key connection_id_key(const std::string& hex) {
     wire::ConnectionIds::Key key{};
-    if (hex.empty()) {
-        std::random_device device;
-        std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
-        return key;
-    }
     for (std::size_t i = 0; i < key.size(); ++i) {
         std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, key[i], 16);
     }
@@ -36,6 +40,34 @@ wire::ConnectionIds::Key connection_id_key(const std::string& hex) {
 
 std::uint32_t worker_count(const config::Config& config) noexcept {
     return config.workers != 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+InEffect::InEffect(config::Config configured)
+    : config(std::move(configured)),
+      policy(policy_of(config)),
+      udp(udp_settings_of(config, made_up_key())),
+      clients(client_records_of(config)) {}
+
+void InEffect::adopt() {
+    const logic::Policy before = policy;
+    policy = policy_of(config);
+    policy.site = before.site;
+    policy.interval_setting = before.interval_setting;
+    udp = udp_settings_of(config, udp.connection_id_key);
+}
+
+std::shared_ptr<WorkerSettings> worker_settings_of(const InEffect& in_effect, Log& log,
+                                                   bool tells) {
+    const std::uint32_t workers = worker_count(in_effect.config);
+    auto settings = std::make_shared<WorkerSettings>();
+    settings->policy = in_effect.policy;
+    settings->http = http_settings_of(in_effect.config, workers);
+    settings->udp = in_effect.udp;
+    const std::uint64_t possible = possible_connections(in_effect.config, workers, log, tells);
+    settings->http.max_connections = std::max<std::uint32_t>(
+        1,
+        std::min(settings->http.max_connections, static_cast<std::uint32_t>(possible / workers)));
+    return settings;
 }
 
 logic::Policy policy_of(const config::Config& config) {
@@ -73,10 +105,13 @@ frontend::HttpSettings http_settings_of(const config::Config& config, std::uint3
     return settings;
 }
 
-frontend::UdpSettings udp_settings_of(const config::Config& config) {
+frontend::UdpSettings udp_settings_of(const config::Config& config,
+                                      const wire::ConnectionIds::Key& key) {
     using Lifetime = wire::ConnectionIds::Lifetime;
     frontend::UdpSettings settings;
-    settings.connection_id_key = connection_id_key(config.udp.connection_id_key);
+    settings.connection_id_key = config.udp.connection_id_key.empty()
+                                     ? key
+                                     : connection_id_key(config.udp.connection_id_key);
     settings.connection_id_lifetime = config.udp.strict ? Lifetime::strict : Lifetime::grace;
     settings.transfer = {.batched = config.udp.batched,
                          .receive_buffer = config.udp.receive_buffer};

@@ -4,6 +4,8 @@
 /// What each part is told of the configuration. The parts know nothing of its file.
 
 #include "chihaya/tracker_driver.hpp"
+#include "core/app/worker.hpp"
+#include "core/base/log.hpp"
 #include "core/config/config.hpp"
 #include "core/frontend/http_settings.hpp"
 #include "core/frontend/udp_settings.hpp"
@@ -12,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,12 +25,31 @@ namespace chihaya::app {
 
 [[nodiscard]] logic::Policy policy_of(const config::Config& config);
 
+/// What the tracker goes by at present. A reload changes it.
+struct InEffect {
+    explicit InEffect(config::Config configured);
+
+    /// `config` has changed: the rest follows.
+    void adopt();
+
+    config::Config config;
+    logic::Policy policy;
+    frontend::UdpSettings udp;
+    std::vector<ClientRecord> clients;  // approved by the configuration
+};
+
+/// What every worker is told, but for the cold work. Where the process may not open so many files,
+/// there are fewer connections than configured; `tells` says whether the log has that.
+[[nodiscard]] std::shared_ptr<WorkerSettings> worker_settings_of(const InEffect& in_effect,
+                                                                 Log& log, bool tells);
+
 /// For one worker of `workers`: connections are shared out evenly.
 [[nodiscard]] frontend::HttpSettings http_settings_of(const config::Config& config,
                                                       std::uint32_t workers);
 
-/// The same for every worker. Without a configured key each call makes one up.
-[[nodiscard]] frontend::UdpSettings udp_settings_of(const config::Config& config);
+/// The same for every worker. Without a configured key: `key`.
+[[nodiscard]] frontend::UdpSettings udp_settings_of(const config::Config& config,
+                                                    const wire::ConnectionIds::Key& key);
 
 /// Lifetime: of the views in the result, that of `config`
 [[nodiscard]] TrackerSetup tracker_setup_of(const config::Config& config);

@@ -28,8 +28,8 @@ std::string in_words(std::string_view kind, const logic::SiteFinding& finding) {
 
 }  // namespace
 
-SiteLoader::SiteLoader(logic::Roster& roster, const std::vector<ClientRecord>& kept, Log& log)
-    : roster_(roster), kept_(kept), log_(log) {}
+SiteLoader::SiteLoader(logic::Roster& roster, std::vector<ClientRecord> kept, Log& log)
+    : roster_(roster), log_(log), kept_(std::move(kept)) {}
 
 SiteLoader::~SiteLoader() {
     stop();
@@ -44,6 +44,16 @@ void SiteLoader::allow() noexcept {
     const std::lock_guard lock(mutex_);
     is_allowed_ = true;
     changed_.notify_all();
+}
+
+void SiteLoader::keep(std::vector<ClientRecord> kept) {
+    const std::lock_guard lock(mutex_);
+    kept_ = std::move(kept);
+}
+
+std::vector<ClientRecord> SiteLoader::kept() {
+    const std::lock_guard lock(mutex_);
+    return kept_;
 }
 
 void SiteLoader::request() noexcept {
@@ -77,7 +87,7 @@ void SiteLoader::stop() noexcept {
 
 void SiteLoader::run() {
     while (wait_for_request()) {
-        loaded(roster_.load_site(*site_, kept_, ends_, findings_, take_meant()));
+        loaded(roster_.load_site(*site_, kept(), ends_, findings_, take_meant()));
         const std::lock_guard lock(mutex_);
         has_tried_ = true;
         changed_.notify_all();

@@ -27,9 +27,9 @@ namespace chihaya::app {
 /// Thread: requests from any thread, at any time; the rest from the main thread
 class SiteLoader {
 public:
-    /// `kept` are clients that stay although the site does not know them; fixed by `start`.
+    /// `kept` are clients that stay although the site does not know them.
     /// Lifetime: all that is passed outlives the loader
-    SiteLoader(logic::Roster& roster, const std::vector<ClientRecord>& kept, Log& log);
+    SiteLoader(logic::Roster& roster, std::vector<ClientRecord> kept, Log& log);
     ~SiteLoader();
     SiteLoader(const SiteLoader&) = delete;
     SiteLoader& operator=(const SiteLoader&) = delete;
@@ -39,6 +39,9 @@ public:
 
     /// The roster has what the shared copy has: the site may be compared with it. Thread: any
     void allow() noexcept;
+
+    /// From the next load on, other clients stay. Thread: any
+    void keep(std::vector<ClientRecord> kept);
 
     /// Has the site read again, soon. Before the first load it says nothing new.
     void request() noexcept;
@@ -54,6 +57,7 @@ public:
 
 private:
     void run();
+    [[nodiscard]] std::vector<ClientRecord> kept();
     [[nodiscard]] bool wait_for_request();
     void loaded(const Status& status);
     [[nodiscard]] logic::MassErasure take_meant() noexcept;
@@ -61,13 +65,13 @@ private:
     void tell(const logic::SiteFindings& findings);
 
     logic::Roster& roster_;
-    const std::vector<ClientRecord>& kept_;
     Log& log_;
     BackendDriver* site_ = nullptr;
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool is_allowed_ = false;   // these under the mutex
+    std::vector<ClientRecord> kept_;  // these under the mutex
+    bool is_allowed_ = false;
     bool is_requested_ = true;  // the first load
     bool has_tried_ = false;
     bool is_withheld_ = false;  // the last load that succeeded has not erased what is gone

@@ -30,7 +30,17 @@ public:
 }  // namespace
 
 SiteView::SiteView(const Parts& parts)
-    : parts_(parts), intervals_(parts.policy), started_(parts.clock.now()) {}
+    : parts_(parts),
+      told_(Told{logic::Intervals(parts.policy), parts.peer_lifetime}),
+      started_(parts.clock.now()) {}
+
+void SiteView::adopt(const logic::Policy& policy, seconds peer_lifetime) noexcept {
+    told_.with([&](Told& told) { told = {logic::Intervals(policy), peer_lifetime}; });
+    const auto set = parts_.interval_setting.read();
+    if (seconds(set.interval) + seconds(set.jitter) > peer_lifetime) {
+        parts_.interval_setting.write({});
+    }
+}
 
 void SiteView::add(const metrics::WorkerCounters& worker) {
     workers_.with([&](auto& workers) { workers.push_back(&worker); });
@@ -62,8 +72,10 @@ void SiteView::numbers(TrackerNumbers& numbers) noexcept {
     PeerNumbers peers;
     parts_.tracker.report(peers);
     numbers.uptime = std::chrono::duration_cast<seconds>(parts_.clock.now() - started_);
-    numbers.interval = seconds(intervals_.interval());
-    numbers.interval_jitter = seconds(intervals_.jitter());
+    told_.with([&](const Told& told) {
+        numbers.interval = seconds(told.intervals.interval());
+        numbers.interval_jitter = seconds(told.intervals.jitter());
+    });
     numbers.connections_opened = sum.arrived(metrics::Arrival::accepted);
     numbers.connections_open = sum.connections_open;
     numbers.requests = sum.handled();
@@ -77,9 +89,10 @@ void SiteView::numbers(TrackerNumbers& numbers) noexcept {
 }
 
 Status SiteView::set_interval(seconds interval, seconds jitter) noexcept {
+    const seconds lifetime = told_.with([](const Told& told) { return told.peer_lifetime; });
     const bool is_good = interval >= seconds(1) && interval <= limits::announce_max &&
                          jitter >= seconds(0) && jitter <= interval &&
-                         interval + jitter <= parts_.peer_lifetime;
+                         interval + jitter <= lifetime;
     if (!is_good) {
         return {StatusCode::rejected,
                 "an interval is 1 second to 1 day, its jitter no longer than that, and both "

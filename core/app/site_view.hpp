@@ -33,6 +33,10 @@ public:
     /// The tracker is up from now on.
     explicit SiteView(const Parts& parts);
 
+    /// The policy has changed. An interval that the site has set stays, unless peers would now be
+    /// forgotten in between.
+    void adopt(const logic::Policy& policy, std::chrono::seconds peer_lifetime) noexcept;
+
     /// These are counted from now on. Lifetime: the counters outlive the view's use
     void add(const metrics::WorkerCounters& worker);
 
@@ -44,7 +48,11 @@ public:
 
 private:
     const Parts parts_;
-    const logic::Intervals intervals_;
+    struct Told {
+        logic::Intervals intervals;
+        std::chrono::seconds peer_lifetime;
+    };
+    Guarded<Told> told_;
     const Time started_;
     Guarded<std::vector<const metrics::WorkerCounters*>> workers_;
 };

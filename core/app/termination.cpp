@@ -44,7 +44,7 @@ void wait_for_end(Log& log, const std::function<void()>& reload) {
     while (asks_for_reload(signal)) {
         log.write(Severity::info, "service",
                   std::string(signal == SIGHUP ? "SIGHUP" : "SIGUSR1") +
-                      ": the site is read again; a changed configuration needs a restart");
+                      ": the configuration and the site are read again");
         reload();
         signal = next_signal();
     }

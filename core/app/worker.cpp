@@ -1,7 +1,5 @@
 #include "core/app/worker.hpp"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <exception>
 #include <optional>
@@ -19,13 +17,13 @@ constexpr std::chrono::milliseconds quiet_check_interval{5};
 /// Everything a serving worker has, in the order of construction. Destruction is the reverse, but
 /// for the session: it goes before the front ends, whose exchanges are its sinks.
 struct Worker::Serving {
-    Serving(Worker& worker, plugin::TrackerSessionPtr opened)
+    Serving(Worker& worker, plugin::TrackerSessionPtr opened, const WorkerSettings& settings)
         : session(std::move(opened)),
-          tracker(worker.shared_.policy, worker.shared_.roster, *session, worker.shared_.backend,
+          tracker(settings.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
-          http(worker.loop_, tracker, worker.shared_.roster, worker.shared_.cold_work,
-               worker.counters_, worker.shared_.http),
-          udp(worker.loop_, tracker, worker.counters_, worker.shared_.udp) {}
+          http(worker.loop_, tracker, worker.shared_.roster, settings.cold_work, worker.counters_,
+               settings.http),
+          udp(worker.loop_, tracker, worker.counters_, settings.udp) {}
 
     plugin::TrackerSessionPtr session;
     logic::Tracker tracker;
@@ -33,9 +31,9 @@ struct Worker::Serving {
     frontend::UdpFrontend udp;
 };
 
-Worker::Worker(std::uint32_t number, const Shared& shared, WorkerSockets sockets)
+Worker::Worker(std::uint32_t number, const Shared& shared, metrics::WorkerCounters& counters)
     : shared_(shared),
-      sockets_(std::move(sockets)),
+      counters_(counters),
       loop_(shared.clock),
       host_(loop_, shared.log, "tracker worker " + std::to_string(number)) {}
 
@@ -44,17 +42,13 @@ Worker::~Worker() {
         stop(std::chrono::milliseconds(0));
         join();
     }
-    for (const auto& unused : {sockets_.http, sockets_.udp}) {
-        for (const net::BoundSocket& socket : unused) {
-            ::close(socket.socket);
-        }
-    }
 }
 
-bool Worker::start() {
+bool Worker::start(std::shared_ptr<const WorkerSettings> settings, WorkerChange first) {
+    first.settings = std::move(settings);
     std::promise<bool> started;
     auto is_serving = started.get_future();
-    thread_ = std::thread([this, &started] { serve(started); });
+    thread_ = std::thread([&] { serve(started, first); });
     const bool serves = is_serving.get();
     if (!serves) {
         thread_.join();
@@ -62,7 +56,8 @@ bool Worker::start() {
     return serves;
 }
 
-void Worker::serve(std::promise<bool>& started) {
+/// Neither `started` nor `first` is there any more once `started` has its value.
+void Worker::serve(std::promise<bool>& started, WorkerChange& first) {
     plugin::TrackerSessionPtr session(shared_.tracker.open_session(host_));
     if (session == nullptr) {
         started.set_value(false);
@@ -70,20 +65,19 @@ void Worker::serve(std::promise<bool>& started) {
     }
     std::optional<Serving> serving;
     try {
-        serving.emplace(*this, std::move(session));
+        serving.emplace(*this, std::move(session), *first.settings);
+        serving_ = &*serving;
+        loop_.at_turn_end(Task::to<&Worker::end_turn>(*this));
+        first.settings.reset();  // it has them
+        make(first);
     } catch (const std::exception& error) {
         shared_.log.write(Severity::error, "worker", "a worker cannot begin",
                           {{"reason", std::string_view(error.what())}});
+        loop_.forget_turn_end(this);
+        serving_ = nullptr;
+        serving.reset();
         started.set_value(false);
         return;
-    }
-    serving_ = &*serving;
-    loop_.at_turn_end(Task::to<&Worker::end_turn>(*this));
-    for (const net::BoundSocket& socket : std::exchange(sockets_.http, {})) {
-        serving->http.listen(socket);
-    }
-    for (const net::BoundSocket& socket : std::exchange(sockets_.udp, {})) {
-        serving->udp.listen(socket);
     }
     started.set_value(true);
     loop_.run();
@@ -103,6 +97,63 @@ void Worker::end_turn() noexcept {
         loop_.ask_for_turn();
     }
     serving_->udp.flush();
+}
+
+/// On the worker's thread.
+void Worker::make(WorkerChange& change) {
+    Serving& serving = *serving_;
+    if (change.settings != nullptr) {
+        const WorkerSettings& settings = *change.settings;
+        serving.tracker.adopt(settings.policy);
+        serving.http.adopt(settings.http, settings.cold_work);
+        serving.udp.adopt(settings.udp);
+    }
+    for (const net::BoundSocket& socket : change.http.take()) {
+        serving.http.listen(socket);
+    }
+    for (const net::BoundSocket& socket : change.udp.take()) {
+        serving.udp.listen(socket);
+    }
+    if (change.steer_to) {
+        serving.http.steer(*change.steer_to);
+        serving.udp.steer(*change.steer_to);
+    }
+    for (const net::Place& place : change.resumed_http) {
+        serving.http.resume(place);
+    }
+    for (const net::Place& place : change.drained_http) {
+        serving.http.drain(place);
+    }
+    for (const net::Place& place : change.finished_http) {
+        serving.http.finish(place);
+    }
+    for (const net::Place& place : change.finished_udp) {
+        serving.udp.finish(place);
+    }
+    if (change.leaves) {
+        serving.http.leave(*change.leaves);
+    }
+}
+
+void Worker::run_on(const std::function<void()>& work) {
+    std::packaged_task<void()> task(work);
+    auto done = task.get_future();
+    loop_.post([&task] { task(); });
+    done.get();
+}
+
+void Worker::adopt(WorkerChange change) {
+    const bool closes = !change.finished_udp.empty();
+    run_on([&] { make(change); });
+    if (closes) {
+        run_on([] {});  // the turn's end, at which the socket is closed, has passed
+    }
+}
+
+bool Worker::has_connections() {
+    bool has = false;
+    run_on([&] { has = serving_->http.has_connections() || !serving_->udp.is_quiet(); });
+    return has;
 }
 
 void Worker::stop(std::chrono::milliseconds patience) noexcept {

@@ -3,6 +3,7 @@
 /// @file worker.hpp
 /// One thread that serves: a loop, a session, the tracker's logic, the front ends, counters.
 
+#include "core/app/listeners.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/frontend/http_frontend.hpp"
@@ -19,6 +20,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -32,34 +34,52 @@ namespace chihaya::app {
 struct Shared {
     const Clock& clock;
     Log& log;
-    const logic::Policy& policy;
-    const frontend::HttpSettings& http;
-    const frontend::UdpSettings& udp;
     const logic::Roster& roster;
-    const frontend::ColdWork& cold_work;
     TrackerDriver& tracker;
     BackendDriver& backend;
 };
 
-/// What a worker listens on.
-struct WorkerSockets {
-    std::vector<net::BoundSocket> http;
-    std::vector<net::BoundSocket> udp;
+/// What a worker goes by: the same for all of them. A reload brings new ones.
+struct WorkerSettings {
+    logic::Policy policy;
+    frontend::HttpSettings http;
+    frontend::UdpSettings udp;
+    frontend::ColdWork cold_work;
 };
 
-/// Thread: members from the main thread
+/// What a serving worker is to do differently.
+struct WorkerChange {
+    std::shared_ptr<const WorkerSettings> settings;  // null: they stay
+    Sockets http;                                    // it listens there as well
+    Sockets udp;
+    std::vector<net::Place> resumed_http;   // as before they were drained
+    std::vector<net::Place> drained_http;   // nobody new may begin there
+    std::vector<net::Place> finished_http;  // what waits is served, then it is closed
+    std::vector<net::Place> finished_udp;
+    std::optional<std::uint32_t> steer_to;  // of the sockets of each place, the first so many
+    std::optional<bool> leaves;             // its connections end with their next reply
+};
+
+/// Thread: members from one thread at a time that is not the worker's
 class Worker {
 public:
-    /// Nothing happens yet. `sockets` become the worker's.
-    Worker(std::uint32_t number, const Shared& shared, WorkerSockets sockets);
+    /// Nothing happens yet.
+    /// Lifetime: shared and counters outlive the worker; the counters are its own meanwhile
+    Worker(std::uint32_t number, const Shared& shared, metrics::WorkerCounters& counters);
     /// Stops at once, if that has not been done.
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    /// Starts the thread and waits until it serves.
+    /// Starts the thread and waits until it serves, as `settings` and `first` say.
     /// Errors: false when the driver gave no session (it has logged why)
-    [[nodiscard]] bool start();
+    [[nodiscard]] bool start(std::shared_ptr<const WorkerSettings> settings, WorkerChange first);
+
+    /// Changes what it does, between two turns, and returns when that is done.
+    void adopt(WorkerChange change);
+
+    /// Has it any connections?
+    [[nodiscard]] bool has_connections();
 
     /// Accepts no more; ends when everything asked has been answered, at `patience`'s end at the
     /// latest. Returns at once; `join` waits.
@@ -69,14 +89,15 @@ public:
     [[nodiscard]] const metrics::WorkerCounters& counters() const noexcept { return counters_; }
 
 private:
-    void serve(std::promise<bool>& started);
+    void serve(std::promise<bool>& started, WorkerChange& first);
+    void make(WorkerChange& change);
+    void run_on(const std::function<void()>& work);
     void end_turn() noexcept;
     void stop_serving() noexcept;
     void wait_for_quiet() noexcept;
 
     const Shared& shared_;
-    WorkerSockets sockets_;
-    metrics::WorkerCounters counters_;
+    metrics::WorkerCounters& counters_;
     net::WorkerLoop loop_;
     net::LoopHost host_;
     std::thread thread_;

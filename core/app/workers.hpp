@@ -1,45 +1,117 @@
 #pragma once
 
 /// @file workers.hpp
-/// All workers of the process.
+/// All workers of the process, and where they listen: what of both changes while they serve.
 
 #include "core/app/listeners.hpp"
 #include "core/app/worker.hpp"
+#include "core/base/guarded.hpp"
 #include "core/metrics/snapshot.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace chihaya::app {
 
+/// How many workers, and where they listen.
+struct Posts {
+    std::uint32_t workers = 0;
+    std::vector<net::Place> http;
+    std::vector<net::Place> udp;
+};
+
 /// Thread: one at a time, where nothing else is said
 class Workers {
 public:
-    /// Lifetime: `shared` outlives the workers
-    explicit Workers(const Shared& shared) : shared_(shared) {}
+    using Moment = std::chrono::steady_clock::time_point;
+    using ShowCounters = std::function<void(const metrics::WorkerCounters&)>;
 
-    /// Makes `count` workers with their sockets; nothing happens yet.
-    void make(std::uint32_t count, Listeners http, Listeners udp);
+    /// `on_counters` is shown the counters of each worker before it starts.
+    /// Lifetime: `shared` outlives the workers; the counters live as long as they
+    Workers(const Shared& shared, ShowCounters on_counters)
+        : shared_(shared), on_counters_(std::move(on_counters)) {}
 
-    /// Starts them all.
-    /// Errors: false when the driver gave one of them no session
-    [[nodiscard]] bool start();
+    /// The kernel's choice for a place with port 0.
+    struct Chosen {
+        net::Transport transport;
+        net::Place place;
+        std::uint16_t port;
+    };
+
+    /// What has been bound for a change that has not been made.
+    struct Prepared {
+        struct OfWorker {
+            Sockets http;
+            Sockets udp;
+        };
+        Posts posts;
+        std::vector<Chosen> chosen;
+        std::vector<OfWorker> sockets;  // by the worker's number
+    };
+
+    /// Binds what is not served yet. Nothing has changed so far, and nothing does if the result is
+    /// thrown away.
+    /// Errors: the first place that cannot be bound
+    [[nodiscard]] Result<Prepared> prepare(Posts posts) const;
+
+    /// From now on the workers go by these settings and listen there, and as many as that. Those
+    /// that are too many, and places that are given up, serve to the end what has begun: `tend`.
+    /// Errors: false when a new worker cannot begin (the log says why); there are fewer then
+    [[nodiscard]] bool adopt(std::shared_ptr<const WorkerSettings> settings, Prepared prepared);
+
+    /// Ends what has come to its end by now.
+    /// Returns: when there may be something to end next; empty when there is nothing left
+    [[nodiscard]] std::optional<Moment> tend(Moment now);
 
     /// Accepts no more, and waits until everything asked has been answered, for `patience` at most.
     void stop(std::chrono::milliseconds patience) noexcept;
 
-    /// Shows the counters of each.
-    void show_counters(const std::function<void(const metrics::WorkerCounters&)>& to) const;
+    /// Runs `work` for each worker that serves, in the order of their numbers.
+    void for_each(const std::function<void(Worker&)>& work);
 
-    /// Those of all together. Thread: any, once they are made
-    [[nodiscard]] metrics::Snapshot counters() const;
+    /// Those of all together. Thread: any
+    [[nodiscard]] metrics::Snapshot counters();
 
 private:
+    struct Member {
+        std::unique_ptr<Worker> worker;
+        std::vector<net::Place> http;  // where it has sockets
+        std::vector<net::Place> udp;
+        bool leaves = false;
+    };
+    struct Draining {
+        net::Place place;
+        Moment until;
+    };
+    struct Counting {
+        std::vector<std::unique_ptr<metrics::WorkerCounters>> of_worker;  // by its number
+        std::uint64_t workers = 0;                                        // that serve
+    };
+
+    [[nodiscard]] Result<void> bind(net::Transport transport, Prepared& prepared) const;
+    [[nodiscard]] bool is_served(net::Transport transport, const net::Place& place) const;
+    [[nodiscard]] std::uint16_t port_of(net::Transport transport, const net::Place& place) const;
+    [[nodiscard]] bool begin(std::uint32_t number, WorkerChange first);
+    [[nodiscard]] metrics::WorkerCounters& counters_of(std::uint32_t number);
+    void finish_drained(Moment now);
+    void end_those_who_left(Moment now);
+    void steer(std::uint32_t sockets);
+    [[nodiscard]] bool somebody_leaves() const noexcept;
+
     const Shared& shared_;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    const ShowCounters on_counters_;
+    std::shared_ptr<const WorkerSettings> settings_;
+    Posts posts_;
+    std::vector<Member> members_;  // by number; those from `posts_.workers` on leave
+    std::vector<Chosen> chosen_;
+    std::vector<Draining> draining_;
+    Moment leave_at_{};  // when those who leave stop listening
+    bool is_steered_ = false;
+    Guarded<Counting> counting_;
 };
 
 }  // namespace chihaya::app

@@ -87,6 +87,15 @@ std::uint64_t LineLimit::take_suppressed() noexcept {
     return std::exchange(suppressed_, 0);
 }
 
+Severity severity_of(std::string_view name) noexcept {
+    for (const Severity severity : {Severity::debug, Severity::warning, Severity::error}) {
+        if (name == severity_name(severity)) {
+            return severity;
+        }
+    }
+    return Severity::info;
+}
+
 std::string_view severity_name(Severity severity) noexcept {
     switch (severity) {
         case Severity::debug:

@@ -87,4 +87,7 @@ private:
 /// "debug", "info", "warning" or "error".
 [[nodiscard]] std::string_view severity_name(Severity severity) noexcept;
 
+/// The severity of that name; info when there is none.
+[[nodiscard]] Severity severity_of(std::string_view name) noexcept;
+
 }  // namespace chihaya

@@ -51,9 +51,8 @@ public:
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         Body body(request, response, socket_);
         const Reply reply = answer(request, body);
-        if (body.comes_in_pieces()) {  // a reply is due even when their time is over
-            socket_.set_deadline(std::chrono::steady_clock::now() + limits::bulk_piece_time);
-        }
+        // A reply is due even when what it took has used up the time: many pieces, a reload.
+        socket_.set_deadline(std::chrono::steady_clock::now() + limits::bulk_piece_time);
         send(body.is_cut_short() ? bad_request("the body ended early") : reply, request, response);
         if (body.is_left_unread()) {
             linger();

@@ -3,6 +3,8 @@
 #include "core/base/ip_address.hpp"
 #include "core/base/text.hpp"
 
+#include <utility>
+
 namespace chihaya::management {
 namespace {
 
@@ -30,8 +32,14 @@ bool is_same_origin(std::string_view origin, std::string_view host) noexcept {
 
 }  // namespace
 
+void Gate::set_token(std::string token) {
+    auto next = std::make_shared<const std::string>(std::move(token));
+    token_.with([&](auto& present) { present.swap(next); });
+}
+
 Access Gate::judge(const Caller& caller) const noexcept {
-    if (!token_.empty()) {
+    const auto token = token_.with([](const auto& present) { return present; });
+    if (!token->empty()) {
         if (caller.authorization.empty()) {
             return Access::no_token;
         }
@@ -39,7 +47,7 @@ Access Gate::judge(const Caller& caller) const noexcept {
             text::equal_ignoring_case(caller.authorization.substr(0, scheme.size()), scheme);
         const std::string_view sent =
             is_bearer ? text::trim(caller.authorization.substr(scheme.size())) : "";
-        return text::equal_in_constant_time(sent, token_) ? Access::granted : Access::wrong_token;
+        return text::equal_in_constant_time(sent, *token) ? Access::granted : Access::wrong_token;
     }
     if (!caller.listener_on_loopback) {
         return Access::no_token;

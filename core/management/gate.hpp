@@ -4,9 +4,11 @@
 /// Who may change things and look at users: the holder of the token, or, where none is configured,
 /// whoever is on this machine and no web page.
 
+#include "core/base/guarded.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,15 +29,19 @@ struct Caller {
 /// (a page that has its own name resolve to 127.0.0.1 sends that name), and `Origin`, where there
 /// is one, must be that same host.
 ///
-/// Thread: any; immutable
+/// Thread: any
 class Gate {
 public:
-    explicit Gate(std::string token) : token_(std::move(token)) {}
+    explicit Gate(std::string token)
+        : token_(std::make_shared<const std::string>(std::move(token))) {}
+
+    /// From now on another token counts. Errors: std::bad_alloc
+    void set_token(std::string token);
 
     [[nodiscard]] Access judge(const Caller& caller) const noexcept;
 
 private:
-    std::string token_;
+    mutable Guarded<std::shared_ptr<const std::string>> token_;
 };
 
 /// The refusal for an access that was not granted: 401, or 403 for a foreign origin.

@@ -37,6 +37,7 @@ Routes::Routes(const Parts& parts, const Settings& settings)
               .version = settings.version,
               .started = settings.started}),
       history_(parts.counters, parts.tracker),
+      reload_(parts.reload),
       has_clients_(settings.client_whitelist_enabled),
       has_users_(settings.private_mode) {}
 
@@ -57,6 +58,9 @@ Reply Routes::answer_page(const Call& call) {
         return call.access == Access::granted ? answer_list(call, roster_, bulk_calls_)
                                               : refusal(call.access);
     }
+    if (reload_ != nullptr && call.target.collection == "reload") {
+        return answer_reload(call);
+    }
     const std::string& page = call.target.collection;
     if (!page.empty() && page != "check" && page != "stats" && page != "history") {
         return not_found();
@@ -71,6 +75,13 @@ Reply Routes::answer_page(const Call& call) {
         return history_.answer(call.target);
     }
     return page == "check" ? health_.answer() : stats_.answer(call.target);
+}
+
+Reply Routes::answer_reload(const Call& call) {
+    if (call.method != "POST") {
+        return method_not_allowed("POST");
+    }
+    return call.access == Access::granted ? reload_reply(reload_()) : refusal(call.access);
 }
 
 Reply Routes::answer_item(const Call& call) {

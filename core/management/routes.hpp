@@ -7,6 +7,7 @@
 /// |-------------------|------------------|--------------|-----------------------------|
 /// | /                 | GET              | page.hpp     | always                      |
 /// | /check            | GET              | health.hpp   | always                      |
+/// | /reload           | POST             | reload.hpp   | always                      |
 /// | /stats            | GET              | stats.hpp    | always                      |
 /// | /history          | GET              | history.hpp  | always                      |
 /// | /torrents         | GET, PUT         | lists.hpp    | always                      |
@@ -22,10 +23,13 @@
 #include "core/management/bulk.hpp"
 #include "core/management/health.hpp"
 #include "core/management/history.hpp"
+#include "core/management/reload.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
 #include "core/management/server.hpp"
 #include "core/management/stats.hpp"
+
+#include <atomic>
 
 namespace chihaya::management {
 
@@ -34,11 +38,15 @@ class Routes {
 public:
     Routes(const Parts& parts, const Settings& settings);
 
+    /// Is there `/clients` from now on?
+    void set_has_clients(bool has_clients) noexcept { has_clients_ = has_clients; }
+
     /// `call.method` may be any word.
     [[nodiscard]] Reply answer(const Call& call);
 
 private:
     [[nodiscard]] Reply answer_page(const Call& call);
+    [[nodiscard]] Reply answer_reload(const Call& call);
     [[nodiscard]] Reply answer_item(const Call& call);
     [[nodiscard]] bool has_list(const Call& call) const noexcept;
 
@@ -48,7 +56,8 @@ private:
     Stats stats_;
     History history_;
     BulkCalls bulk_calls_;
-    bool has_clients_;
+    ReloadCall reload_;
+    std::atomic<bool> has_clients_;
     bool has_users_;
 };
 

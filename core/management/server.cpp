@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace chihaya::management {
@@ -25,26 +27,36 @@ using Poco::Net::ServerSocket;
 using Poco::Net::SocketAddress;
 
 /// Binds one family of an address. Throws Poco's exceptions.
-ServerSocket bound_socket(const std::string& host, std::uint16_t port) {
+///
+/// Two sockets of ours may overlap while one takes the place of the other, so they share ports;
+/// that no other process has this one is asked before, unless we know that we `overlap`.
+ServerSocket bound_socket(const std::string& host, std::uint16_t port, bool overlaps) {
     const SocketAddress address(IPAddress(host), port);
-    ServerSocket socket;
-    if (address.family() == SocketAddress::IPv6) {
-        socket.bind6(address, true, false, true);
-    } else {
-        socket.bind(address, true, false);
+    const auto bind = [&](ServerSocket& socket, bool shares) {
+        if (address.family() == SocketAddress::IPv6) {
+            socket.bind6(address, true, shares, true);
+        } else {
+            socket.bind(address, true, shares);
+        }
+    };
+    if (!overlaps) {
+        ServerSocket probe;
+        bind(probe, false);
     }
+    ServerSocket socket;
+    bind(socket, true);
     socket.listen(limits::management_queue_max);
     return socket;
 }
 
 /// The sockets of one configured address: an empty host has one of each family the machine has.
-std::vector<ServerSocket> bound_sockets(const config::Address& address) {
+std::vector<ServerSocket> bound_sockets(const config::Address& address, bool overlaps) {
     if (!address.host.empty()) {
-        return {bound_socket(address.host, address.port)};
+        return {bound_socket(address.host, address.port, overlaps)};
     }
-    std::vector<ServerSocket> sockets{bound_socket("0.0.0.0", address.port)};
+    std::vector<ServerSocket> sockets{bound_socket("0.0.0.0", address.port, overlaps)};
     try {
-        sockets.push_back(bound_socket("::", sockets.front().address().port()));
+        sockets.push_back(bound_socket("::", sockets.front().address().port(), overlaps));
     } catch (const Poco::Net::NetException& problem) {
         if (problem.code() != EAFNOSUPPORT && problem.code() != EADDRNOTAVAIL) {
             throw;
@@ -52,6 +64,10 @@ std::vector<ServerSocket> bound_sockets(const config::Address& address) {
     }
     return sockets;
 }
+
+// How long connections that wait for a thread of an address that is given up are waited for.
+constexpr std::chrono::milliseconds queue_look_interval{5};
+constexpr int queue_looks_max = 200;
 
 std::string address_text(const config::Address& address) {
     const bool is_ipv6 = address.host.find(':') != std::string::npos;
@@ -71,21 +87,47 @@ void stop_accepting(const ServerSocket& socket) {
 
 }  // namespace
 
+/// An address with its sockets, and who serves them.
+struct Server::Port {
+    config::Address address;
+    std::vector<ServerSocket> sockets;
+    std::vector<std::unique_ptr<Poco::Net::TCPServer>> servers{};  // none: bound only
+
+    [[nodiscard]] std::uint16_t number() const { return sockets.front().address().port(); }
+};
+
 struct Server::Running {
     Running(const Parts& parts, const Settings& settings)
-        : routes(parts, settings), gate(settings.token), log(parts.log) {}
+        : routes(parts, settings),
+          gate(settings.token),
+          log(parts.log),
+          threads("management", 1, limits::management_threads_max) {}
 
-    /// Throws Poco's exceptions; then nothing is served when this object goes.
-    void serve(std::vector<ServerSocket> bound) {
-        sockets = std::move(bound);
-        const int capacity = limits::management_threads_max * static_cast<int>(sockets.size());
-        threads = std::make_unique<Poco::ThreadPool>("management", 1, std::max(1, capacity));
+    /// Throws Poco's exceptions.
+    void serve(Port& port) {
         const Context context{.routes = routes, .gate = gate, .log = log, .stopping = stopping};
-        for (const ServerSocket& socket : sockets) {
+        for (const ServerSocket& socket : port.sockets) {
+            // As many for each; they are there from the start for one.
+            if (sockets_served++ > 0) {
+                threads.addCapacity(limits::management_threads_max);
+            }
             const bool on_loopback = socket.address().host().isLoopback();
-            servers.push_back(std::make_unique<Poco::Net::TCPServer>(
-                connection_factory(context, on_loopback), *threads, socket, connection_params()));
-            servers.back()->start();
+            port.servers.push_back(std::make_unique<Poco::Net::TCPServer>(
+                connection_factory(context, on_loopback), threads, socket, connection_params()));
+            port.servers.back()->start();
+        }
+    }
+
+    /// Who has been accepted is answered.
+    void give_up(Port& port) {
+        std::ranges::for_each(port.sockets, stop_accepting);
+        for (const auto& server : port.servers) {
+            for (int looks = 0; looks < queue_looks_max && server->queuedConnections() > 0;
+                 ++looks) {
+                std::this_thread::sleep_for(queue_look_interval);
+            }
+            server->stop();
+            --sockets_served;
         }
     }
 
@@ -93,10 +135,9 @@ struct Server::Running {
     Gate gate;
     Log& log;
     std::atomic<bool> stopping{false};
-    std::vector<std::uint16_t> ports;
-    std::vector<ServerSocket> sockets;
-    std::unique_ptr<Poco::ThreadPool> threads;
-    std::vector<std::unique_ptr<Poco::Net::TCPServer>> servers;
+    Poco::ThreadPool threads;
+    std::size_t sockets_served = 0;
+    std::vector<Port> ports;
 };
 
 Server::Server(Parts parts, Settings settings)
@@ -108,12 +149,41 @@ Server::~Server() {
 
 Result<void> Server::start() {
     auto running = std::make_unique<Running>(parts_, settings_);
-    std::vector<ServerSocket> sockets;
-    for (const config::Address& address : settings_.addr) {
+    if (auto bound = bind(settings_.addr, *running); bound.has_error()) {
+        return bound;
+    }
+    try {
+        for (Port& port : running->ports) {
+            running->serve(port);
+        }
+    } catch (const Poco::Exception& problem) {
+        return Failure{"management: cannot start its threads: " + problem.displayText() +
+                       "; accepted are " + std::to_string(limits::management_threads_max) +
+                       " an address: raise the limit on processes and threads"};
+    }
+    running_ = std::move(running);
+    tell(*running_, 0);
+    return {};
+}
+
+Result<void> Server::bind(const std::vector<config::Address>& wanted) {
+    auto bound = bind(wanted, *running_);
+    if (bound.has_error()) {
+        forget_bound();
+    }
+    return bound;
+}
+
+Result<void> Server::bind(const std::vector<config::Address>& wanted, Running& running) const {
+    for (const config::Address& address : wanted) {
+        if (std::ranges::find(running.ports, address, &Port::address) != running.ports.end()) {
+            continue;
+        }
+        const bool overlaps = std::ranges::any_of(running.ports, [&](const Port& port) {
+            return port.address.port == address.port && address.port != 0;
+        });
         try {
-            const auto bound = bound_sockets(address);
-            running->ports.push_back(bound.front().address().port());
-            sockets.insert(sockets.end(), bound.begin(), bound.end());
+            running.ports.push_back({address, bound_sockets(address, overlaps)});
         } catch (const Poco::Exception& problem) {
             return Failure{"management: cannot listen on " + address_text(address) + ": " +
                            problem.displayText() +
@@ -121,19 +191,45 @@ Result<void> Server::start() {
                            "management.addr or stop what uses it"};
         }
     }
-    try {
-        running->serve(std::move(sockets));
-    } catch (const Poco::Exception& problem) {
-        return Failure{"management: cannot start its threads: " + problem.displayText() +
-                       "; accepted are " + std::to_string(limits::management_threads_max) +
-                       " an address: raise the limit on processes and threads"};
-    }
-    running_ = std::move(running);
-    for (std::size_t i = 0; i < settings_.addr.size(); ++i) {
-        parts_.log.write(Severity::info, "management", "listening",
-                         {{"addr", address_text({settings_.addr[i].host, running_->ports[i]})}});
-    }
     return {};
+}
+
+void Server::forget_bound() noexcept {
+    std::erase_if(running_->ports, [](const Port& port) { return port.servers.empty(); });
+}
+
+void Server::adopt(const Settings& settings) {
+    running_->gate.set_token(settings.token);
+    running_->routes.set_has_clients(settings.client_whitelist_enabled);
+    const std::size_t before = running_->ports.size();
+    try {
+        for (Port& port : running_->ports) {
+            if (port.servers.empty()) {
+                running_->serve(port);
+                tell(*running_, static_cast<std::size_t>(&port - running_->ports.data()));
+            }
+        }
+        std::erase_if(running_->ports, [&](Port& port) {
+            const bool is_wanted =
+                std::ranges::find(settings.addr, port.address) != settings.addr.end();
+            if (!is_wanted) {
+                running_->give_up(port);
+            }
+            return !is_wanted;
+        });
+    } catch (const std::exception& problem) {
+        parts_.log.write(Severity::error, "management", "its listeners could not all be changed",
+                         {{"reason", problem.what()}, {"addresses", std::uint64_t{before}}});
+    }
+}
+
+/// The addresses from `first` on.
+void Server::tell(const Running& running, std::size_t first) const {
+    for (std::size_t i = first; i < running.ports.size(); ++i) {
+        const Port& port = running.ports[i];
+        parts_.log.write(Severity::info, "management", "listening",
+                         {{"addr", address_text({port.address.host, port.number()})}});
+    }
 }
 
 void Server::stop() noexcept {
@@ -142,11 +238,15 @@ void Server::stop() noexcept {
     }
     running_->stopping = true;
     try {
-        std::ranges::for_each(running_->sockets, stop_accepting);
-        for (const auto& server : running_->servers) {
-            server->stop();
+        for (const Port& port : running_->ports) {
+            std::ranges::for_each(port.sockets, stop_accepting);
         }
-        running_->threads->joinAll();
+        for (const Port& port : running_->ports) {
+            for (const auto& server : port.servers) {
+                server->stop();
+            }
+        }
+        running_->threads.joinAll();
     } catch (const std::exception& problem) {
         parts_.log.write(Severity::error, "management", "could not stop in order",
                          {{"reason", problem.what()}});
@@ -155,7 +255,11 @@ void Server::stop() noexcept {
 }
 
 std::vector<std::uint16_t> Server::ports() const {
-    return running_ ? running_->ports : std::vector<std::uint16_t>();
+    std::vector<std::uint16_t> numbers;
+    if (running_) {
+        std::ranges::transform(running_->ports, std::back_inserter(numbers), &Port::number);
+    }
+    return numbers;
 }
 
 }  // namespace chihaya::management

@@ -15,6 +15,7 @@
 #include "core/base/result.hpp"
 #include "core/config/config.hpp"
 #include "core/logic/roster.hpp"
+#include "core/management/reload.hpp"
 #include "core/metrics/snapshot.hpp"
 
 #include <cstdint>
@@ -34,6 +35,8 @@ struct Parts {
     Log& log;
     /// Sums up the workers' counters. Called from any of the listener's threads.
     std::function<metrics::Snapshot()> counters;
+    /// Reloads the configuration. Called likewise. Null: there is no `/reload`.
+    ReloadCall reload = nullptr;
 };
 
 /// What it says about the process, and whom it lets in.
@@ -62,6 +65,17 @@ public:
     /// Errors: an address that cannot be bound; then none is
     [[nodiscard]] Result<void> start();
 
+    /// Binds those of `wanted` that are not served; `adopt` has them served.
+    /// Errors: an address that cannot be bound; then none is
+    [[nodiscard]] Result<void> bind(const std::vector<config::Address>& wanted);
+
+    /// Closes what `bind` has bound since the last `adopt`.
+    void forget_bound() noexcept;
+
+    /// From now on these count: addresses (bound before), token, and whether there is `/clients`.
+    /// An address that is given up answers who is there already.
+    void adopt(const Settings& settings);
+
     /// Accepts no more, gives up on requests that have not arrived in full, finishes the others and
     /// ends the threads. Harmless when not started.
     void stop() noexcept;
@@ -70,7 +84,11 @@ public:
     [[nodiscard]] std::vector<std::uint16_t> ports() const;
 
 private:
+    struct Port;
     struct Running;
+    [[nodiscard]] Result<void> bind(const std::vector<config::Address>& wanted,
+                                    Running& running) const;
+    void tell(const Running& running, std::size_t first) const;
     Parts parts_;
     Settings settings_;
     std::unique_ptr<Running> running_;

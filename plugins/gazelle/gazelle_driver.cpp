@@ -226,7 +226,7 @@ Status GazelleDriver::reconfigure(const BackendSetup& setup) noexcept {
     try {
         auto wanted = parameters_for(host_, setup);
         if (!wanted) {
-            return {StatusCode::unsupported, "the parameters are wrong"};
+            return {StatusCode::rejected, "the parameters are wrong; the log says which"};
         }
         Parameters same = parameters_;
         same.flush_interval = wanted->flush_interval;

@@ -74,7 +74,7 @@ Status MemoryDriver::reconfigure(const TrackerSetup& setup) noexcept {
     try {
         const auto parameters = read_parameters(control_, setup.params, setup.state_dir);
         if (!parameters) {
-            return {StatusCode::unsupported, "the parameters are wrong"};
+            return {StatusCode::rejected, "the parameters are wrong; the log says which"};
         }
         if (parameters->peer_ids.value_or(setup.keep_peer_ids) != keep_ids_) {
             return {StatusCode::unsupported, "peer ids are kept from the start or not at all"};

@@ -94,7 +94,7 @@ Status RedisDriver::reconfigure(const TrackerSetup& setup) noexcept {
     return guarded([&]() -> Status {
         const auto parameters = parameters_for(control_, setup);
         if (!parameters) {
-            return {StatusCode::unsupported, "the parameters are wrong"};
+            return {StatusCode::rejected, "the parameters are wrong; the log says which"};
         }
         if (*parameters != shared_.parameters) {
             return {StatusCode::unsupported, "another redis needs another driver"};

@@ -58,7 +58,7 @@ TEST_CASE("lifetimes and purging change while announces go on, but peer ids do n
           StatusCode::unsupported);
     CHECK(tracker.driver().reconfigure({.peer_lifetime = std::chrono::hours(48)}).code ==
           StatusCode::unsupported);
-    CHECK(tracker.driver().reconfigure({.params = "[]"}).code == StatusCode::unsupported);
+    CHECK(tracker.driver().reconfigure({.params = "[]"}).code == StatusCode::rejected);
     CHECK(tracker.driver().reconfigure({.purge_empty_swarms = false}).ok());
     tracker.announce(announce_of(1));
     tracker.announce(announce_of(1, 1, Event::stopped));

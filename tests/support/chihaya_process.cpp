@@ -81,15 +81,7 @@ std::string complete(const std::string& text, const Ports& ports) {
 }  // namespace
 
 ChihayaProcess::ChihayaProcess(ChihayaOptions options) : options_(std::move(options)) {
-    std::string config = options_.config;
-    replace_all(config, "$HTTP_PORT", std::to_string(http_port()));
-    replace_all(config, "$UDP_PORT", std::to_string(udp_port()));
-    replace_all(config, "$MANAGEMENT_PORT", std::to_string(management_port()));
-    replace_all(config, "$DIR", dir_.path().string());
-    if (options_.complete_config) {
-        config = complete(
-            config, {.http = http_port(), .udp = udp_port(), .management = management_port()});
-    }
+    const std::string config = completed(options_.config);
     // Management starts last, so whoever waits for it finds everything else there.
     const std::string management = ':' + std::to_string(management_port());
     ready_port_ = config.find(management) != std::string::npos ? management_port() : http_port();
@@ -102,6 +94,21 @@ ChihayaProcess::ChihayaProcess(ChihayaOptions options) : options_(std::move(opti
 
 ChihayaProcess::~ChihayaProcess() {
     kill();
+}
+
+std::string ChihayaProcess::completed(std::string config) const {
+    replace_all(config, "$HTTP_PORT", std::to_string(http_port()));
+    replace_all(config, "$UDP_PORT", std::to_string(udp_port()));
+    replace_all(config, "$MANAGEMENT_PORT", std::to_string(management_port()));
+    replace_all(config, "$DIR", dir_.path().string());
+    return options_.complete_config
+               ? complete(config,
+                          {.http = http_port(), .udp = udp_port(), .management = management_port()})
+               : config;
+}
+
+void ChihayaProcess::configure(const std::string& config) const {
+    std::ofstream(dir_ / "chihaya.json", std::ios::trunc) << completed(config);
 }
 
 void ChihayaProcess::signal(int number) const {

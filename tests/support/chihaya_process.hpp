@@ -51,6 +51,10 @@ public:
 
     void signal(int number) const;
 
+    /// Writes another configuration over the one it has, completed in the same way. Nobody reads it
+    /// until it is told to.
+    void configure(const std::string& config) const;
+
     /// Has it not ended yet?
     [[nodiscard]] bool running();
 
@@ -65,6 +69,7 @@ public:
     [[nodiscard]] std::string log() const;
 
 private:
+    [[nodiscard]] std::string completed(std::string config) const;
     void start();
     void kill();
     void wait_until_ready();

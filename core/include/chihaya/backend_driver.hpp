@@ -214,7 +214,8 @@ public:
     virtual Status flush(std::chrono::milliseconds deadline) noexcept = 0;
 
     /// Takes over what can change while announces go on.
-    /// Errors: unsupported when the new setup needs a new driver; then nothing has changed
+    /// Errors: rejected when `params` are wrong, unsupported when the new setup needs a new driver;
+    ///         then nothing has changed
     /// Thread: the control loop's
     virtual Status reconfigure(const BackendSetup& setup) noexcept = 0;
 

@@ -172,7 +172,8 @@ public:
                              std::span<const PeerRecord> peers) noexcept = 0;
 
     /// Takes over what can change while announces go on; `params` included. Sessions stay open.
-    /// Errors: unsupported when the new setup needs a new driver; then nothing has changed
+    /// Errors: rejected when `params` are wrong, unsupported when the new setup needs a new driver;
+    ///         then nothing has changed
     /// Thread: the control loop's
     virtual Status reconfigure(const TrackerSetup& setup) noexcept = 0;
 

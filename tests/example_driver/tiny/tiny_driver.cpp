@@ -189,7 +189,7 @@ Status Driver::add_peers(const chihaya::SwarmRecord& record,
 
 Status Driver::reconfigure(const TrackerSetup& setup) noexcept {
     if (!has_no_parameters(setup.params)) {
-        return {chihaya::StatusCode::unsupported, "there are no parameters"};
+        return {chihaya::StatusCode::rejected, "there are no parameters"};
     }
     const std::lock_guard lock(mutex_);
     setup_ = setup;

@@ -1,0 +1,76 @@
+#include "core/app/workers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chihaya::app {
+
+Result<Workers::Prepared> Workers::prepare(Posts posts) const {
+    Prepared prepared;
+    prepared.posts = std::move(posts);
+    prepared.sockets.resize(prepared.posts.workers);
+    for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
+        if (auto bound = bind(transport, prepared); bound.has_error()) {
+            return bound.error();
+        }
+    }
+    return prepared;
+}
+
+/// Worker after worker for each place: the kernel keeps them in this order, by which `net::steer`
+/// goes.
+Result<void> Workers::bind(net::Transport transport, Prepared& prepared) const {
+    const bool is_tcp = transport == net::Transport::tcp;
+    for (const net::Place& place : is_tcp ? prepared.posts.http : prepared.posts.udp) {
+        bool first = !is_served(transport, place);
+        std::uint16_t port = place.port;
+        std::optional<net::BoundSocket> told;
+        for (std::uint32_t number = 0; number < prepared.posts.workers; ++number) {
+            if (number < members_.size() && members_[number].worker != nullptr) {
+                const auto& has = is_tcp ? members_[number].http : members_[number].udp;
+                if (std::ranges::find(has, place) != has.end()) {
+                    continue;
+                }
+            }
+            if (port == 0 && !first) {
+                port = port_of(transport, place);
+            }
+            auto bound = bind_place(transport, place, port, first);
+            if (bound.has_error()) {
+                return bound.error();
+            }
+            port = bound->port;  // the workers share what the kernel chose for the first
+            if (first && place.port == 0) {
+                prepared.chosen.push_back({transport, place, port});
+            }
+            told = first ? *bound : told;
+            first = false;
+            auto& sockets = prepared.sockets[number];
+            (is_tcp ? sockets.http : sockets.udp).add(*bound);
+        }
+        if (told) {
+            shared_.log.write(
+                Severity::info, is_tcp ? "http" : "udp", "listening",
+                {{"family", told->is_ipv6 ? "ipv6" : "ipv4"}, {"port", std::uint64_t{told->port}}});
+        }
+    }
+    return {};
+}
+
+std::uint16_t Workers::port_of(net::Transport transport, const net::Place& place) const {
+    const auto chosen = std::ranges::find_if(chosen_, [&](const Chosen& one) {
+        return one.transport == transport && one.place == place;
+    });
+    return chosen == chosen_.end() ? place.port : chosen->port;
+}
+
+/// By us, there or so near that asking whether it is free would find ourselves.
+bool Workers::is_served(net::Transport transport, const net::Place& place) const {
+    return std::ranges::any_of(members_, [&](const Member& member) {
+        const auto& has = transport == net::Transport::tcp ? member.http : member.udp;
+        return std::ranges::any_of(
+            has, [&](const net::Place& other) { return other == place || overlap(other, place); });
+    });
+}
+
+}  // namespace chihaya::app
