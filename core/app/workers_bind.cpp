@@ -4,10 +4,28 @@
 #include <utility>
 
 namespace chihaya::app {
+namespace {
+
+/// An address gives way to every address: its sockets stay. The kernel prefers them, so who comes
+/// while they end would be turned away.
+void keep_covered(const std::vector<net::Place>& served, std::vector<net::Place>& wanted) {
+    for (const net::Place& place : served) {
+        const bool is_covered = std::ranges::any_of(wanted, [&](const net::Place& other) {
+            return !other.address && place.address && overlap(place, other);
+        });
+        if (is_covered && std::ranges::find(wanted, place) == wanted.end()) {
+            wanted.push_back(place);
+        }
+    }
+}
+
+}  // namespace
 
 Result<Workers::Prepared> Workers::prepare(Posts posts) const {
     Prepared prepared;
     prepared.posts = std::move(posts);
+    keep_covered(posts_.http, prepared.posts.http);
+    keep_covered(posts_.udp, prepared.posts.udp);
     prepared.sockets.resize(prepared.posts.workers);
     for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
         if (auto bound = bind(transport, prepared); bound.has_error()) {

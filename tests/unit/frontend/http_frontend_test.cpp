@@ -62,6 +62,41 @@ TEST_CASE("a reply goes out when the driver answers and not before") {
     CHECK(test.front_end.is_quiet());
 }
 
+TEST_CASE("a place that is finished serves who waits there and leaves who is connected") {
+    Fixture test;
+    TcpClient connected(test.port);
+    connected.send(announce());
+    test.until_waiting(1);
+    test.session.answer(reply_with(1));
+    CHECK(leechers(test.reply(connected)) == 1);
+    TcpClient waits(test.port);  // in the kernel's queue
+    test.front_end.finish({.address = IpAddress::parse("127.0.0.1"), .is_ipv6 = false, .port = 0});
+    CHECK_THROWS(TcpClient(test.port));
+    for (TcpClient* const client : {&connected, &waits}) {
+        client->send(announce());
+        test.until_waiting(1);
+        test.session.answer(reply_with(2));
+        CHECK(leechers(test.reply(*client)) == 2);
+    }
+}
+
+TEST_CASE("connections end with their next reply when the worker leaves or keep-alive does") {
+    Fixture test;
+    TcpClient client(test.port);
+    const auto ask = [&] {
+        client.send(announce());
+        test.until_waiting(1);
+        test.session.answer(reply_with(1));
+        return test.reply(client).header("Connection").value_or("");
+    };
+    CHECK(ask() != "close");
+    test.front_end.leave(true);
+    test.front_end.leave(false);
+    CHECK(ask() != "close");
+    test.front_end.adopt({.keep_alive = false}, {});
+    CHECK(ask() == "close");
+}
+
 TEST_CASE("late answers go to whom they belong though they come in another order") {
     Fixture test;
     TcpClient first(test.port);

@@ -126,6 +126,27 @@ TEST_CASE("a reply goes out in the turn in which the driver answers and not befo
     }
 }
 
+TEST_CASE("a place that is finished answers what it has taken, and is closed then") {
+    Fixture test;
+    const UdpClient client(test.port);
+    client.send(announce_packet(7));
+    test.until_waiting(1);
+    const net::Place place{.address = IpAddress::parse("127.0.0.1"), .is_ipv6 = false, .port = 0};
+    test.front_end.finish(place);
+    test.loop.turn(false);
+    CHECK_FALSE(test.front_end.is_quiet());
+    test.session.answer(reply_with(2, 1));
+    test.loop.turn(false);
+    CHECK(client.receive() == announce_reply(7, {.seeders = 1, .leechers = 2}));
+    const net::BoundSocket again = on_loopback(net::Transport::udp);
+    test.front_end.listen(again);  // in the room of the first
+    const UdpClient other(again.port);
+    other.send(announce_packet(8));
+    test.until_waiting(1);
+    test.session.answer(reply_with(0, 0));
+    CHECK(test.reply(other) == announce_reply(8, {}));
+}
+
 TEST_CASE("the driver writes peers where the reply leaves from and no more than it was asked") {
     Fixture test;
     const UdpClient client(test.port);

@@ -91,6 +91,23 @@ TEST_CASE("who may not download is refused after it was counted, whatever the ev
     }
 }
 
+TEST_CASE("another policy counts for what is asked from then on") {
+    World world;
+    CHECK(world.tracker.num_want(0, false) == 50);
+    Policy policy = private_policy();
+    policy.default_num_want = 7;
+    policy.max_num_want = 9;
+    policy.interval = std::chrono::seconds(600);
+    policy.freeleech = true;
+    policy.site.unknown_user = "who?";
+    world.tracker.adopt(policy);
+    CHECK(world.tracker.num_want(0, false) == 7);
+    CHECK(world.tracker.num_want(100, true) == 9);
+    CHECK(world.tracker.intervals().interval() == 600);
+    CHECK(world.tracker.admission().admit_scrape("nobody").text == "who?");
+    CHECK(world.tracker.admission().admit_scrape("nobody").interval == 600);
+}
+
 TEST_CASE("who may not download may seed") {
     World world;
     Asked asked(0, Event::none);

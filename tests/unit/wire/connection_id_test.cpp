@@ -65,6 +65,33 @@ TEST_CASE("an IPv4 client has one id whether its socket is of both families or n
     CHECK(ids.verify(ids.issue(mapped, sample_time), plain, sample_time));
 }
 
+TEST_CASE("an id outlives its key by as long as it would have been good") {
+    constexpr ConnectionIds::Key other{9};
+    const IpAddress client = address("203.0.113.10");
+    ChangingIds ids(sample_key, Lifetime::grace);
+    const auto id = ids.issue(client, sample_time);
+    ids.change(other, Lifetime::grace, sample_time + seconds(60));
+    CHECK(ids.issue(client, sample_time) != id);
+    CHECK(ids.verify(id, client, sample_time + seconds(60)));
+    CHECK(ids.verify(id, client, sample_time + seconds(3600)));
+    CHECK_FALSE(ids.verify(id, client, sample_time + seconds(67 * 60)));
+    CHECK_FALSE(ids.verify(id ^ 1U, client, sample_time + seconds(60)));
+    ids.change(other, Lifetime::strict, sample_time + seconds(120));
+    CHECK_FALSE(ids.verify(id, client, sample_time + seconds(600)));
+}
+
+TEST_CASE("of the keys before, the last three count") {
+    const IpAddress client = address("203.0.113.10");
+    ChangingIds ids(sample_key, Lifetime::grace);
+    const auto id = ids.issue(client, sample_time);
+    for (std::uint8_t number = 1; number <= 3; ++number) {
+        ids.change(ConnectionIds::Key{number}, Lifetime::grace, sample_time);
+        CHECK(ids.verify(id, client, sample_time));
+    }
+    ids.change(ConnectionIds::Key{4}, Lifetime::grace, sample_time);
+    CHECK_FALSE(ids.verify(id, client, sample_time));
+}
+
 TEST_CASE("a strict id is good for two minutes and until its minute ends at most") {
     CHECK(lasts(Lifetime::strict, sample_time, sample_time));
     CHECK(lasts(Lifetime::strict, sample_time, sample_time + seconds(120)));

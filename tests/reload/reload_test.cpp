@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -35,6 +36,9 @@ HttpReply post_reload(std::uint16_t port, const std::string& headers = "") {
 /// A tracker, and the answers to what it is told.
 struct Running {
     explicit Running(const std::string& more = "") : process({.config = file(more)}) {}
+    ~Running() { CHECK(process.stop() == 0); }  // a sanitizer says there what it has seen
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
 
     /// The body of an answer that says yes.
     std::string reload(const std::string& more) {
@@ -51,6 +55,8 @@ struct Running {
         return http_get(process.management_port(), "/stats?flatten").body;
     }
 
+    // What Poco is forgiven: tests/together/tsan.supp says why.
+    int suppressed = ::setenv("TSAN_OPTIONS", "suppressions=" CHIHAYA_TSAN_SUPPRESSIONS, 1);
     ChihayaProcess process;
 };
 

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Changes a tracker while HTTP and UDP clients announce, and counts who failed: the configuration
+a thousand times. tests/bench/README.md says how."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from running import say
+from servers import Chihaya, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "00112233445566778899aabbccddeeff"
+
+
+class Tracker(Chihaya):
+    """On all cores, beside its load."""
+
+    cores = "0-1023"
+
+    def __init__(self, tools):
+        self.management = free_port()
+        self.more = free_port()
+        super().__init__(tools)
+
+    def config(self):
+        return super().config() | {
+            "workers": 2, "udp": {"addr": f"127.0.0.1:{self.port}"},
+            "management": {"addr": f"127.0.0.1:{self.management}"}}
+
+    def variant(self, number):
+        """The configuration as the reload of that number has it: everything that can change live
+        does, but for where the load is."""
+        config = self.config()
+        if number % 2:
+            more = f"127.0.0.1:{self.more}"
+            here = f"127.0.0.1:{self.port}"
+            config |= {"addr": [here, more], "announce": "20m", "interval_jitter": 0.1,
+                       "default_num_want": 40, "purge_inactive_torrents": False,
+                       "client_whitelist": ["-TR", "-qB"], "preferred_subnet": True,
+                       "http": {"idle_timeout": "2m", "max_connections": 5000},
+                       "udp": {"addr": [here, more], "connection_id_key": KEY},
+                       "limits": {"max_num_want": 100}, "log": {"level": "warning"}}
+        if number % 10 == 5:
+            config["workers"] = 3
+        return config
+
+    def configure(self, config):
+        (self.folder / "chihaya.json").write_text(json.dumps(config))
+
+    def reload(self):
+        """What the tracker answers."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.management}/reload",
+                                         method="POST")
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.load(reply)
+
+    def rss(self):
+        """Units: KiB"""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+
+class Load:
+    """Clients over one protocol, until they are told to end."""
+
+    def __init__(self, tools, program, tracker, options):
+        command = [tools / program, "--port", tracker.port, "--swarms", options.swarms, "--peers",
+                   options.peers, "--expect", "any", "--seconds", options.load_seconds]
+        command += (["--connections", options.connections] if program == "http_load" else
+                    ["--window", options.connections])
+        self.program = program
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE)
+
+    def totals(self):
+        """When its time is over."""
+        return json.loads(self.process.communicate()[0])
+
+    def runs(self):
+        return self.process.poll() is None
+
+
+def reloads(tracker, options, loads):
+    """Reloads so often, evenly over the time of the load."""
+    pause = options.load_seconds * 0.9 / options.reloads
+    began = time.monotonic()
+    slowest = 0.0
+    for number in range(options.reloads):
+        tracker.configure(tracker.variant(number))
+        asked = time.monotonic()
+        answer = tracker.reload()
+        slowest = max(slowest, time.monotonic() - asked)
+        if answer["restart"] or answer["warnings"]:
+            raise SystemExit(f"reload {number}: {answer}")
+        if number == options.reloads // 10:
+            say(f"after {number} reloads: {tracker.rss()} KiB")
+        time.sleep(max(0.0, began + pause * (number + 1) - time.monotonic()))
+    say(f"{options.reloads} reloads, the slowest took {slowest * 1000:.0f} ms; "
+        f"{tracker.rss()} KiB; the load {'runs' if all(x.runs() for x in loads) else 'is over'}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tools", type=Path, default=ROOT / "build/bench/tools")
+    parser.add_argument("--reloads", type=int, default=1000)
+    parser.add_argument("--load-seconds", type=int, default=150)
+    parser.add_argument("--swarms", type=int, default=10000)
+    parser.add_argument("--peers", type=int, default=100000)
+    parser.add_argument("--connections", type=int, default=64)
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    failed = 0
+    with Tracker(options.tools) as tracker:
+        loads = [Load(options.tools, program, tracker, options)
+                 for program in ("http_load", "udp_load")]
+        time.sleep(2)
+        say(f"before: {tracker.rss()} KiB")
+        reloads(tracker, options, loads)
+        for load in loads:
+            totals = load.totals()
+            say(f"{load.program}: {json.dumps(totals)}")
+            failed += totals.get("failed", 0)
+    say(f"failed requests: {failed}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
