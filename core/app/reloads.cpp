@@ -36,7 +36,7 @@ management::ReloadReport Reloads::perform() {
     std::future<management::ReloadReport> report;
     {
         const std::lock_guard lock(mutex_);
-        if (!runs_) {
+        if (is_over_) {
             management::ReloadReport busy;
             busy.is_busy = true;
             return busy;
@@ -69,6 +69,11 @@ void Reloads::run() noexcept {
         tend_at = work_.tend(std::chrono::steady_clock::now());
         lock.lock();
     }
+    turn_away();
+}
+
+/// With the mutex.
+void Reloads::turn_away() noexcept {
     for (Waiter& waiter : waiters_) {
         management::ReloadReport busy;
         busy.is_busy = true;
@@ -129,6 +134,10 @@ void Reloads::stop() noexcept {
     {
         const std::lock_guard lock(mutex_);
         runs_ = false;
+        is_over_ = true;
+        if (!thread_.joinable()) {
+            turn_away();
+        }
         news_.notify_all();
     }
     if (thread_.joinable()) {

@@ -49,10 +49,10 @@ public:
     /// Before this, nothing is reloaded. Lifetime: what is used by `work`, until `stop`
     void start(Work work);
 
-    /// Reloads, soon. Of no effect outside `start` and `stop`.
+    /// Reloads, soon. Of no effect after `stop`.
     void request() noexcept;
 
-    /// Reloads, and returns when that is done.
+    /// Reloads, and returns when that is done; before `start`, that comes first.
     [[nodiscard]] management::ReloadReport perform();
 
     /// Ends the thread, after the reload that runs. Harmless when not started.
@@ -64,6 +64,7 @@ private:
     using Waiter = std::promise<management::ReloadReport>;
 
     void run() noexcept;
+    void turn_away() noexcept;
     void reload(std::vector<Waiter> waiters);
     void tell(const management::ReloadReport& report);
 
@@ -74,6 +75,7 @@ private:
     std::mutex mutex_;  // protects what follows
     std::condition_variable news_;
     bool runs_ = false;
+    bool is_over_ = false;
     bool is_requested_ = false;
     std::vector<Waiter> waiters_;
     std::thread thread_;
