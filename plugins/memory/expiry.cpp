@@ -10,7 +10,10 @@ namespace chihaya::memory {
 class Sweep::Visit {
 public:
     Visit(State& state, SweepSlice& slice, std::int64_t& effort) noexcept
-        : state_(state), slice_(slice), effort_(effort) {}
+        : state_(state),
+          slice_(slice),
+          effort_(effort),
+          limit_alone_(slice.ceiling.limit_ticks(slice.rules)) {}
 
     /// Goes on in the shard; true when it is done.
     bool shard(SwarmTable& table) noexcept;
@@ -40,14 +43,26 @@ private:
     [[nodiscard]] bool is_over(std::uint16_t meta) const noexcept {
         return age(meta) > slice_.rules.limit_ticks;
     }
-    [[nodiscard]] bool is_over(const Member& member) const noexcept {
-        return memory::is_over(slice_.now.second, member.last_announce, slice_.rules.peer_lifetime);
+    /// The same for one without an account, for whom there may be less time.
+    [[nodiscard]] bool is_over_alone(std::uint16_t meta) const noexcept {
+        return age(meta) > limit_alone_;
     }
+    [[nodiscard]] bool is_over(const Member& member) const noexcept {
+        const std::uint32_t usual = slice_.rules.peer_lifetime;
+        const std::uint32_t lifetime =
+            member.has_account() ? usual : slice_.ceiling.lifetime(usual);
+        return memory::is_over(slice_.now.second, member.last_announce, lifetime);
+    }
+    void count_gone(bool is_its_time) noexcept {
+        ++(is_its_time ? slice_.expired : slice_.evicted);
+    }
+    bool evict(SwarmTable& table, Swarm& swarm) noexcept;
     [[nodiscard]] bool is_erased(const Member& member) const noexcept;
 
     State& state_;
     SweepSlice& slice_;
     std::int64_t& effort_;
+    const std::uint32_t limit_alone_;
     std::uint32_t oldest_age_ = 0;  // of the rows that stay
 };
 
@@ -58,13 +73,19 @@ void Sweep::run(SweepSlice& slice) noexcept {
         Visit visit(state, slice, effort);
         while (slice.shards_done < slice.shards_due && !visit.is_tired()) {
             --effort;
-            const bool done = state.shards[state.shard].swarms.with(
-                [&](SwarmTable& table) { return visit.shard(table); });
+            const bool done = state.shards[state.shard].swarms.with([&](SwarmTable& table) {
+                const bool is_through = visit.shard(table);
+                slice.ceiling.note(state.shard, table.heap().bytes());
+                return is_through;
+            });
             if (!done) {
                 return;
             }
             ++slice.shards_done;
             state.next_shard();
+            if (state.shard == 0) {
+                slice.ceiling.end_round();
+            }
         }
     });
 }
@@ -104,6 +125,10 @@ bool Sweep::Visit::shard(SwarmTable& table) noexcept {
         }
         effort_ -= look;
         Swarm& next = table[left - 1];
+        if (slice_.ceiling.is_drawn(next.hash()) && evict(table, next)) {
+            --left;
+            continue;
+        }
         if (has_work(next) && !swarm(table, next)) {
             return false;
         }
@@ -116,7 +141,27 @@ bool Sweep::Visit::has_work(const Swarm& swarm) const noexcept {
     if (swarm.is_inline() && swarm.inline_count() == 0) {
         return slice_.rules.purge_empty && !swarm.is_registered();
     }
-    return is_over(swarm.oldest()) || (!swarm.is_inline() && swarm.blocks().members != nullptr);
+    return is_over_alone(swarm.oldest()) ||
+           (!swarm.is_inline() && swarm.blocks().members != nullptr);
+}
+
+/// Not one that somebody keeps books on.
+bool Sweep::Visit::evict(SwarmTable& table, Swarm& swarm) noexcept {
+    if (swarm.is_registered()) {
+        return false;
+    }
+    const Members* const members = swarm.is_inline() ? nullptr : swarm.blocks().members;
+    for (std::uint32_t at = 0; members != nullptr && at < members->size(); ++at) {
+        effort_ -= look;
+        if ((*members)[at].has_account()) {
+            return false;
+        }
+    }
+    const SwarmCounts counts = swarm.counts();
+    slice_.evicted += std::uint64_t{counts.seeders} + counts.leechers;
+    effort_ -= 2 * removal;
+    table.erase(swarm);
+    return true;
 }
 
 bool Sweep::Visit::swarm(SwarmTable& table, Swarm& swarm) noexcept {
@@ -143,7 +188,7 @@ bool Sweep::Visit::go_through(Swarm& swarm, const Surroundings& in) noexcept {
     } else {
         if (!state_.interrupted || state_.within != swarm.info_hash()) {
             state_.interrupted = false;
-            state_.phase = is_over(swarm.oldest()) ? 0 : 2;
+            state_.phase = is_over_alone(swarm.oldest()) ? 0 : 2;
             state_.left_in_phase = absent;
         }
         const bool looks_at_rows = state_.phase == 0 && !state_.interrupted;
@@ -164,12 +209,13 @@ bool Sweep::Visit::go_through(Swarm& swarm, const Surroundings& in) noexcept {
 
 void Sweep::Visit::inline_peers(Swarm& swarm) noexcept {
     for (std::uint32_t at = swarm.inline_count(); at-- > 0;) {
-        if (is_over(swarm.inline_peer(at).meta)) {
+        const std::uint16_t meta = swarm.inline_peer(at).meta;
+        if (is_over_alone(meta)) {
+            count_gone(is_over(meta));
             swarm.remove_inline(at);
-            ++slice_.expired;
             effort_ -= removal;
         } else {
-            oldest_age_ = std::max(oldest_age_, age(swarm.inline_peer(at).meta));
+            oldest_age_ = std::max(oldest_age_, age(meta));
         }
     }
 }
@@ -189,14 +235,14 @@ bool Sweep::Visit::rows(Swarm& swarm, const Surroundings& in) noexcept {
         effort_ -= look;
         const std::uint32_t at = left - 1;
         const std::uint16_t meta = all.meta(at);
-        if (!is_over(meta)) {
+        if (!(all.is_owned(at) ? is_over(meta) : is_over_alone(meta))) {
             oldest_age_ = std::max(oldest_age_, age(meta));
             continue;
         }
         effort_ -= removal;
         if (!all.is_owned(at)) {
             all.remove(in, members, at);
-            ++slice_.expired;
+            count_gone(is_over(meta));
         } else if (!is_over((*members)[all.owner(at)])) {
             swarm.unplace<Endpoint>(all.owner(at), in);
         }  // or else the member goes altogether, in its turn
@@ -238,7 +284,8 @@ void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in
         return;
     }
     effort_ -= 2 * removal;
-    ++slice_.expired;
+    count_gone(
+        memory::is_over(slice_.now.second, member.last_announce, slice_.rules.peer_lifetime));
     PeerRecord record = record_of(swarm, member);
     const bool stays_dormant =
         member.has_account() && !forgotten && history > slice_.rules.peer_lifetime;

@@ -4,6 +4,7 @@
 /// Who fell silent is forgotten, a bounded piece of work at a time.
 
 #include "chihaya/swarm.hpp"
+#include "plugins/memory/ceiling.hpp"
 #include "plugins/memory/guarded.hpp"
 #include "plugins/memory/swarm_table.hpp"
 
@@ -25,10 +26,12 @@ struct SweepSlice {
     const HashSecret& secret;
     std::uint32_t shards_due = 0;
     std::vector<ExpiredPeer>& farewells;  // with room for farewells_max
+    Ceiling& ceiling;
 
     std::uint32_t shards_done = 0;
     std::uint64_t expired = 0;
     std::uint64_t purged = 0;
+    std::uint64_t evicted = 0;  // peers, before their time
 };
 
 /// Goes round the shards for ever. Whichever session comes along does the next slice; one at a
@@ -41,6 +44,8 @@ public:
     /// Every swarm is visited this often if there is at least one session; half of what is
     /// promised.
     static constexpr std::chrono::milliseconds round{15'000};
+    /// And so often while there is too much of everything.
+    static constexpr std::chrono::milliseconds hurried_round{3'000};
 
     explicit Sweep(std::span<Shard> shards) noexcept : state_(shards) {}
 

@@ -132,6 +132,7 @@ void MemoryDriver::adopt(const TrackerSetup& setup) noexcept {
     preferred_ipv4_bits_ = setup.preferred_ipv4_bits;
     preferred_ipv6_bits_ = setup.preferred_ipv6_bits;
     expiry_ = setup.expiry;
+    ceiling_.set_limit(setup.memory_limit);
 }
 
 Rules MemoryDriver::rules() const noexcept {
@@ -162,11 +163,19 @@ void MemoryDriver::sweep(SweepSlice& slice) noexcept {
     sweep_.run(slice);
     expired_.fetch_add(slice.expired, std::memory_order_relaxed);
     purged_.fetch_add(slice.purged, std::memory_order_relaxed);
+    evicted_.fetch_add(slice.evicted, std::memory_order_relaxed);
     ExpirySink* const expiry = expiry_.load(std::memory_order_relaxed);
     if (expiry != nullptr && !slice.farewells.empty()) {
         expiry->expired(slice.farewells);
     }
     slice.farewells.clear();
+    try {
+        if (const auto news = ceiling_.news()) {
+            control_.log(Severity::warning, *news);
+        }
+    } catch (const std::exception&) {
+        return;  // memory is what is short
+    }
 }
 
 void MemoryDriver::report(MetricSink& sink) noexcept {
@@ -202,6 +211,7 @@ void MemoryDriver::report(MetricSink& sink) noexcept {
     sink.gauge("seeders_ipv6", ipv6_seeders);
     sink.gauge("memory_bytes", bytes);
     sink.counter("expired_peers", expired_.load(std::memory_order_relaxed));
+    sink.counter("evicted_peers", evicted_.load(std::memory_order_relaxed));
     sink.counter("swarms_added", added);
     const std::uint64_t gone = added - static_cast<std::uint64_t>(swarms);
     const std::uint64_t purged = std::min(purged_.load(std::memory_order_relaxed), gone);

@@ -5,6 +5,7 @@
 /// shards, each with a lock that is held for the length of one announce.
 
 #include "chihaya/tracker_driver.hpp"
+#include "plugins/memory/ceiling.hpp"
 #include "plugins/memory/expiry.hpp"
 #include "plugins/memory/keeper.hpp"
 #include "plugins/memory/keyed_hash.hpp"
@@ -72,6 +73,7 @@ public:
     [[nodiscard]] Rules rules() const noexcept;
     /// Tells the driver the time: off the workers' threads there is no clock.
     void keep_time(const Moment& now) noexcept;
+    [[nodiscard]] Ceiling& ceiling() noexcept { return ceiling_; }
     /// Does the next slice of sweeping and passes on who fell silent.
     void sweep(SweepSlice& slice) noexcept;
 
@@ -106,6 +108,8 @@ private:
     std::atomic<std::uint32_t> latest_second_{0};
     std::atomic<std::uint64_t> expired_{0};
     std::atomic<std::uint64_t> purged_{0};
+    std::atomic<std::uint64_t> evicted_{0};
+    Ceiling ceiling_{shard_count};
     const std::unique_ptr<Shard[]> shards_;
     Sweep sweep_;
 

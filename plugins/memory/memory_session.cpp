@@ -182,8 +182,9 @@ void MemorySession::start_timer(milliseconds delay) noexcept {
 }
 
 void MemorySession::sweep() noexcept {
-    constexpr auto round = static_cast<std::uint64_t>(Sweep::round.count());
-    constexpr std::uint64_t debt_max = round * MemoryDriver::shard_count;
+    const auto pace = driver_.ceiling().is_short() ? Sweep::hurried_round : Sweep::round;
+    const auto round = static_cast<std::uint64_t>(pace.count());
+    const std::uint64_t debt_max = round * MemoryDriver::shard_count;
     const Rules rules = driver_.rules();
     const Moment now = look_at_clock();
     const Time time = host_.now();
@@ -198,7 +199,8 @@ void MemorySession::sweep() noexcept {
                      .rules = rules,
                      .secret = driver_.secret(),
                      .shards_due = due,
-                     .farewells = farewells_};
+                     .farewells = farewells_,
+                     .ceiling = driver_.ceiling()};
     driver_.sweep(slice);
     sweep_debt_ -= slice.shards_done * round;
     start_timer(slice.shards_done < due ? sweep_on : sweep_pause);

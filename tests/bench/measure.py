@@ -15,6 +15,7 @@ import private_parts
 import redis_parts
 import report
 import scaling
+import snapshot_parts
 import udp_parts
 from running import FillFailed, say
 
@@ -24,7 +25,7 @@ PARTS = {"http": common_parts.http, "udp": udp_parts.udp, "memory": common_parts
          "scaling": scaling.scaling, "latency": common_parts.latency, "expiry": scaling.expiry,
          "flood": udp_parts.flood, "fairness": udp_parts.fairness,
          "allocations": common_parts.allocations, "redis": redis_parts.redis,
-         "private": private_parts.private}
+         "private": private_parts.private, "snapshot": snapshot_parts.snapshot}
 
 
 def machine():

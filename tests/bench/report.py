@@ -3,6 +3,7 @@
 import goals
 import private_tables
 import redis_tables
+import snapshot_tables
 import tables
 import udp_tables
 
@@ -19,6 +20,7 @@ PARTS = {
     "allocations": (tables.allocation_tables, goals.allocation_goals),
     "redis": (redis_tables.redis_tables, goals.redis_goals),
     "private": (private_tables.private_tables, private_tables.private_goals),
+    "snapshot": (snapshot_tables.snapshot_tables, snapshot_tables.snapshot_goals),
 }
 
 

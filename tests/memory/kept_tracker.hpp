@@ -139,6 +139,14 @@ public:
         return reply;
     }
     void let_pass(seconds time) { host_.let_pass(time); }
+    /// The same in turns as short as those of a busy worker.
+    void run(seconds time) {
+        constexpr Milliseconds turn{4};
+        for (Milliseconds passed{0}; passed < time; passed += turn) {
+            clock_.advance(turn);
+            host_.turn();
+        }
+    }
 
     void register_torrents(std::vector<std::uint32_t> numbers) {
         for (const std::uint32_t number : numbers) {

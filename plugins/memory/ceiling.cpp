@@ -1,0 +1,59 @@
+#include "plugins/memory/ceiling.hpp"
+
+#include "plugins/memory/keyed_hash.hpp"
+
+#include <algorithm>
+
+namespace chihaya::memory {
+
+bool Ceiling::is_drawn(std::uint32_t hash) const noexcept {
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+    return share_ != 0 && fold(hash ^ odd, round_ * odd | 1U) % whole < share_;
+}
+
+void Ceiling::note(std::size_t shard, std::size_t bytes) noexcept {
+    total_ += bytes - bytes_[shard];
+    bytes_[shard] = bytes;
+}
+
+void Ceiling::end_round() noexcept {
+    const std::uint64_t limit = limit_.load(relaxed);
+    const std::uint32_t step = step_.load(relaxed);
+    ++round_;
+    share_ = 0;
+    if (limit != 0 && total_ > limit) {
+        if (step == 0) {
+            told_bytes_ = total_;
+            news_ = News::begun;
+        }
+        if (step < steps) {
+            step_.store(step + 1, relaxed);
+        } else {
+            // A little more than what is too much, so that it is over some day.
+            share_ = std::max<std::uint64_t>(1, (total_ - limit + limit / 32) * whole / total_);
+        }
+    } else if (step != 0 && (limit == 0 || total_ < limit - limit / 10)) {
+        step_.store(step - 1, relaxed);
+        if (step == 1) {
+            told_bytes_ = total_;
+            news_ = News::over;
+        }
+    }
+}
+
+std::optional<std::string> Ceiling::news() {
+    const News news =
+        news_.load(relaxed) == News::none ? News::none : news_.exchange(News::none, relaxed);
+    if (news == News::none) {
+        return std::nullopt;
+    }
+    return "memory: found " + std::to_string(told_bytes_.load()) +
+           " bytes of swarms, accepted are " + std::to_string(limit_.load()) +
+           " (limits.memory); " +
+           (news == News::begun
+                ? "peers without an account that have been silent for longest are dropped, and "
+                  "then unregistered swarms; raise the limit, or let fewer in"
+                : "everybody stays for as long as usual again");
+}
+
+}  // namespace chihaya::memory
