@@ -29,8 +29,11 @@ void Ceiling::end_round() noexcept {
         if (step < steps) {
             step_.store(step + 1, relaxed);
         } else {
-            // A little more than what is too much, so that it is over some day.
-            share_ = std::max<std::uint64_t>(1, (total_ - limit + limit / 32) * whole / total_);
+            // A little more than what is too much, so that it is over some day; not all at once,
+            // because what is freed is not all seen at once.
+            const double much = static_cast<double>(total_ - limit + limit / 32) /
+                                static_cast<double>(total_) * static_cast<double>(whole);
+            share_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(much), 1, whole / 8);
         }
     } else if (step != 0 && (limit == 0 || total_ < limit - limit / 10)) {
         step_.store(step - 1, relaxed);

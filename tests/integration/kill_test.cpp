@@ -150,8 +150,8 @@ public:
     }
     void register_until_end(std::uint16_t port) {
         try {
-            TcpClient client(port);
             while (true) {
+                TcpClient client(port);
                 const std::string body = "{\"id\": " + std::to_string(++last_id_) + "}";
                 client.send("PUT /torrents/" + hash_of(1000 + last_id_) +
                             " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
@@ -170,7 +170,7 @@ public:
 
 private:
     void announce(TcpClient& client) {
-        const std::uint32_t swarm = dice_() % 40;
+        const auto swarm = static_cast<std::uint32_t>(dice_() % 40);
         const auto port = static_cast<std::uint16_t>(1 + dice_() % 20'000);
         const bool stops = dice_() % 16 == 0;
         const Seat seat = seat_of(swarm, port);
@@ -195,7 +195,7 @@ private:
 
 unsigned kills() {
     const char* const wanted = std::getenv("CHIHAYA_KILLS");
-    return wanted == nullptr ? 20 : static_cast<unsigned>(std::atoi(wanted));
+    return wanted == nullptr ? 20 : static_cast<unsigned>(std::strtoul(wanted, nullptr, 10));
 }
 
 }  // namespace
