@@ -73,7 +73,6 @@ bool Keeper::take_files(std::chrono::seconds patience) {
         }
         std::this_thread::sleep_for(lock_pause);
     }
-    owns_files_ = true;
     return true;
 }
 
@@ -105,7 +104,8 @@ bool Keeper::start() {
                                 std::to_string(restored.changes) +
                                 " later changes of the registry in " + rounded(seconds));
     }
-    static_cast<void>(begin_journal());
+    static_cast<void>(begin_journal());  // without one, changes are refused until there is one
+    owns_files_ = true;
     run_thread();
     return true;
 }
@@ -150,6 +150,8 @@ void Keeper::run() noexcept {
         if (!owns_files_) {
             if (take_files(std::chrono::seconds(0))) {
                 generation_ = Restore(shelf_, stock_, saved_, {}).look().generation;
+                static_cast<void>(begin_journal());
+                owns_files_ = true;
                 due = Steady::now();
             }
         } else {

@@ -11,8 +11,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <random>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -65,8 +67,11 @@ public:
 
 class Bench {
 public:
-    explicit Bench(const Shape& shape)
+    explicit Bench(const Shape& shape, const Parameters& kept = {})
         : shape_(shape), driver_(new MemoryDriver(host_, setup_, false)) {
+        if (!driver_->keep(kept, setup_)) {
+            std::abort();
+        }
         session_ = driver_->open_session(host_);
     }
     ~Bench() {
@@ -110,6 +115,48 @@ public:
                 std::min(best, static_cast<double>(spent.count()) / static_cast<double>(announces));
         }
         return best;
+    }
+
+    /// Random peers announce again, one by one, until `snapshots` have been written. Returns how
+    /// long each took by the clock on the wall, in microseconds: without, and during one.
+    std::array<std::vector<double>, 2> alone(const std::filesystem::path& file, double snapshots) {
+        std::array<std::vector<double>, 2> all;
+        std::mt19937_64 dice(11);
+        const auto fresh = std::filesystem::path(file).concat(".new");
+        const double enough = reported("snapshots") + snapshots;
+        while (reported("snapshots") < enough) {
+            const bool is_saving = std::filesystem::exists(fresh);
+            for (int announce = 0; announce < 512; ++announce) {
+                const std::uint64_t drawn = dice();
+                prepare(0, static_cast<std::uint32_t>((drawn & 0xffffffff) % shape_.swarms),
+                        static_cast<std::uint32_t>((drawn >> 32) % shape_.peers), shape_.want);
+                const auto start = std::chrono::steady_clock::now();
+                session_->announce(std::span(calls_).first(1));
+                const std::chrono::duration<double, std::micro> spent =
+                    std::chrono::steady_clock::now() - start;
+                all.at(is_saving ? 1 : 0).push_back(spent.count());
+            }
+        }
+        return all;
+    }
+    [[nodiscard]] double reported(std::string_view name) {
+        class Found final : public MetricSink {
+        public:
+            explicit Found(std::string_view sought) : sought_(sought) {}
+            void gauge(const char* key, double number) noexcept override {
+                value = key == sought_ ? number : value;
+            }
+            void counter(const char* key, std::uint64_t number) noexcept override {
+                gauge(key, static_cast<double>(number));
+            }
+            double value = 0;
+
+        private:
+            std::string_view sought_;
+        };
+        Found found(name);
+        driver_->report(found);
+        return found.value;
     }
 
     struct Slices {
@@ -183,6 +230,41 @@ public:
     double bytes = 0;
 };
 
+double share(std::vector<double>& all, double share) {
+    std::ranges::sort(all);
+    return all.empty() ? 0
+                       : all[static_cast<std::size_t>(static_cast<double>(all.size() - 1) * share)];
+}
+
+/// In two processes, so that the second has the memory of a fresh one: the first fills and saves,
+/// the second restores.
+void measure_kept(const Shape& shape, const std::filesystem::path& file) {
+    const std::size_t before = resident();
+    Bench bench(shape, {.snapshot = file, .snapshot_interval = std::chrono::seconds(10)});
+    const double restored = bench.reported("restored_peers");
+    if (restored > 0) {
+        std::printf("restored %.0f peers in %.2f s, resident %.1f MiB\n", restored,
+                    bench.reported("restore_seconds"),
+                    static_cast<double>(resident() - before) / 1048576);
+        return;
+    }
+    bench.fill();
+    const auto grown = static_cast<double>(resident() - before);
+    auto times = bench.alone(file, 3);
+    std::printf(
+        "%u x %u: resident %.1f MiB, and %.1f MiB after snapshots; file %.1f MiB, written "
+        "in %.2f s\n",
+        shape.swarms, shape.peers, grown / 1048576,
+        static_cast<double>(resident() - before) / 1048576,
+        bench.reported("snapshot_bytes") / 1048576, bench.reported("snapshot_seconds"));
+    for (const std::size_t saving : {0U, 1U}) {
+        auto& all = times.at(saving);
+        std::printf("%s: %zu announces, p50 %.2f us, p99 %.2f us, p99.9 %.2f us, p99.99 %.2f us\n",
+                    saving == 1 ? "during a snapshot" : "without", all.size(), share(all, 0.5),
+                    share(all, 0.99), share(all, 0.999), share(all, 0.9999));
+    }
+}
+
 void measure(const Shape& shape, bool with_expiry) {
     const std::size_t before = resident();
     Bench bench(shape);
@@ -230,7 +312,13 @@ int main(int argc, char** argv) {
                  .peers = static_cast<std::uint32_t>(std::atoi(argv[3])),
                  .accounts = std::string_view(argv[4]) == "accounts"},
                 argc > 5);
+    } else if (what == "kept" && argc >= 5) {
+        chihaya::memory::measure_kept({.swarms = static_cast<std::uint32_t>(std::atoi(argv[2])),
+                                       .peers = static_cast<std::uint32_t>(std::atoi(argv[3]))},
+                                      argv[4]);
     } else {
-        std::puts("memory_driver_bench [usual | one SWARMS PEERS accounts|plain [expiry]]");
+        std::puts(
+            "memory_driver_bench [usual | one SWARMS PEERS accounts|plain [expiry] | kept SWARMS "
+            "PEERS FILE, twice]");
     }
 }
