@@ -41,7 +41,7 @@ double bytes_of_crowd() {
 }  // namespace
 
 TEST_CASE("above the limit those go first who have been silent for longest") {
-    KeptTracker tracker(limited_to(bytes_of_crowd() * 0.6), {});
+    KeptTracker tracker(limited_to(bytes_of_crowd() * 0.7), {});
     for (std::uint32_t number = 0; number < crowd / 2; ++number) {
         tracker.announce(in_crowd(number));
     }
