@@ -1,4 +1,5 @@
 #include "tests/conformance/tracker_driver_contract.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,6 +30,31 @@ TEST_CASE("the memory driver keeps the contract when it keeps peer ids, too") {
         setup.keep_peer_ids = true;
         return library.create_tracker(control, setup).value();
     });
+}
+
+TEST_CASE("the memory driver keeps the contract while it saves all the time, too") {
+    const auto library = memory();
+    const test::TempDir folder;
+    int number = 0;  // each driver is a tracker of its own
+    test::tracker_driver_contract([&](test::FakeHost& control, TrackerSetup setup) {
+        const std::string state_dir = folder / std::to_string(++number);
+        setup.state_dir = state_dir;
+        setup.params = R"({"snapshot_interval": "100ms"})";
+        return library.create_tracker(control, setup).value();
+    });
+}
+
+TEST_CASE("the memory driver refuses a snapshot that it could not find again") {
+    const auto library = memory();
+    for (const char* const params :
+         {R"({"snapshot": "here"})", R"({"snapshot": 7})", R"({"snapshot": "/tmp/"})",
+          R"({"snapshot_interval": "1ms"})", R"({"snapshot_interval": "soon"})"}) {
+        CAPTURE(params);
+        test::FakeClock clock;
+        test::FakeHost control(clock);
+        CHECK(library.create_tracker(control, {.params = params}).has_error());
+        CHECK(control.lines_of(Severity::error) == 1);
+    }
 }
 
 TEST_CASE("the memory driver reports malformed parameters, and refuses to start") {
