@@ -133,7 +133,7 @@ chapter_restart() {
   that "peers are still there" announces holds
   that "killed, it is started again" killed_and_back SIGKILL
   inside sh -c 'mkdir -p /run/systemd/system/chihaya.service.d
-    printf "[Service]\nWatchdogSec=2s\n" > /run/systemd/system/chihaya.service.d/watchdog.conf
+    printf "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n" > /run/systemd/system/chihaya.service.d/watchdog.conf
     systemctl daemon-reload && systemctl restart chihaya'
   that "hanging, it is killed and started again" killed_and_back SIGSTOP
   inside sh -c 'rm -r /run/systemd/system/chihaya.service.d
