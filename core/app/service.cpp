@@ -40,8 +40,11 @@ void Service::load(bool restores) {
     control_.start();
     control_.run_on([&] {
         TrackerSetup setup = tracker_setup(in_effect_.config);
+        auto place = std::make_shared<TrackerPlace>(farewells_);
+        setup.expiry = setup.expiry == nullptr ? nullptr : &place->door;
         setup.restore = restores;
-        tracker_ = tracker.create_tracker(control_.tracker_host(), setup).value();
+        place->driver = tracker.create_tracker(control_.tracker_host(), setup).value();
+        tracker_.emplace(std::move(place));
         roster_.emplace(*tracker_);
         roster_source_.open(*roster_);
         site_loader_.emplace(*roster_, in_effect_.clients, log_);
@@ -110,11 +113,32 @@ void Service::start() {
         throw StartupError("tracker driver '" + config.tracker.name +
                            "' gave a worker no session; see the log above");
     }
+    driver_switch_.emplace(DriverSwitch::Parts{.clock = clock_,
+                                               .log = log_,
+                                               .control = control_,
+                                               .slot = *tracker_,
+                                               .roster = *roster_,
+                                               .filling = *filling_,
+                                               .workers = *workers_,
+                                               .farewells = farewells_});
     log_.write(Severity::info, area, "serving",
                {{"workers", std::uint64_t{worker_count(config)}},
                 {"tracker", config.tracker.name},
                 {"backend", config.backend.name},
                 {"mode", config.private_mode ? "private" : "public"}});
+}
+
+Result<void> Service::change_tracker(const config::Config& config) {
+    const auto catalog = plugin::Catalog::scan(plugin_dir_of(config));
+    if (catalog.has_error()) {
+        return catalog.error();
+    }
+    const auto library = catalog->find(plugin::Kind::tracker, config.tracker.name);
+    if (library.has_error()) {
+        return library.error();
+    }
+    const auto switched = driver_switch_->to(*library, tracker_setup(config));
+    return switched.has_error() ? Result<void>(switched.error()) : Result<void>();
 }
 
 void Service::prepare_cold_work() {
@@ -160,7 +184,7 @@ void Service::take_reloads(ReadConfiguration read) {
         .cold_work = cold_work_,
         .workers = *workers_,
         .management = *management_,
-        .switch_driver = nullptr,
+        .switch_driver = [this](const config::Config& config) { return change_tracker(config); },
         .tracker_setup = [this](const config::Config& config) { return tracker_setup(config); },
         .backend_setup =
             [this](const config::Config& config) {
@@ -214,6 +238,9 @@ void Service::start_management() {
 }
 
 void Service::stop() noexcept {
+    if (driver_switch_) {
+        driver_switch_->end();
+    }
     reloads_.stop();
     if (workers_) {
         workers_->stop(in_effect_.config.request_timeout);
@@ -232,7 +259,7 @@ void Service::stop() noexcept {
 }
 
 void Service::release_drivers() noexcept {
-    if (tracker_ == nullptr && backend_ == nullptr) {
+    if (!tracker_ && backend_ == nullptr) {
         return;
     }
     control_.run_on([this] {
@@ -241,15 +268,18 @@ void Service::release_drivers() noexcept {
             log_.write(Severity::warning, area,
                        "the site does not have everything yet; the rest waits in the spool");
         }
-        if (tracker_ != nullptr) {
+        if (tracker_) {
             tracker_->unfollow();
         }
         filling_->end();   // before the thread ends on which it is told of lapses
         backend_.reset();  // before the roster that it writes to
         site_loader_.reset();
-        tracker_.reset();  // saves the roster
+        if (tracker_) {
+            tracker_->release();  // saves the roster
+        }
         roster_source_.close();
         roster_.reset();
+        tracker_.reset();
     });
 }
 

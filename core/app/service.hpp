@@ -6,12 +6,14 @@
 
 #include "core/app/control_loop.hpp"
 #include "core/app/control_threads.hpp"
+#include "core/app/driver_switch.hpp"
 #include "core/app/filling.hpp"
 #include "core/app/reload.hpp"
 #include "core/app/reloads.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/site_loader.hpp"
 #include "core/app/site_view.hpp"
+#include "core/app/tracker_slot.hpp"
 #include "core/app/workers.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
@@ -71,6 +73,7 @@ private:
     void fill_roster();
     void prepare_cold_work();
     void start_management();
+    [[nodiscard]] Result<void> change_tracker(const config::Config& config);
     void release_drivers() noexcept;
 
     Log& log_;
@@ -82,7 +85,7 @@ private:
     logic::Farewells farewells_;
     logic::RosterSource roster_source_;  // what the tracker driver saves
     plugin::BackendDriverPtr backend_;
-    plugin::TrackerDriverPtr tracker_;
+    std::optional<TrackerSlot> tracker_;
     std::optional<logic::Roster> roster_;
     std::optional<SiteView> site_view_;
     std::optional<SiteLoader> site_loader_;
@@ -92,6 +95,7 @@ private:
     frontend::ColdWork cold_work_;  // but for the full scrape, which not everybody may have
     std::optional<Shared> shared_;
     std::optional<Workers> workers_;
+    std::optional<DriverSwitch> driver_switch_;
     std::optional<management::Server> management_;
     std::optional<Reload> reload_;
     Reloads reloads_{log_};

@@ -21,12 +21,14 @@ struct Worker::Serving {
         : session(std::move(opened)),
           tracker(settings.policy, worker.shared_.roster, *session, worker.shared_.backend,
                   worker.counters_),
+          change(tracker, session, worker.loop_, worker.host_),
           http(worker.loop_, tracker, worker.shared_.roster, settings.cold_work, worker.counters_,
                settings.http),
           udp(worker.loop_, tracker, worker.counters_, settings.udp) {}
 
     plugin::TrackerSessionPtr session;
     logic::Tracker tracker;
+    SessionChange change;
     frontend::HttpFrontend http;
     frontend::UdpFrontend udp;
 };
@@ -84,6 +86,7 @@ void Worker::serve(std::promise<bool>& started, WorkerChange& first) {
 
     serving->http.close_all();
     serving->udp.close();
+    serving->change.abandon();
     serving->session.reset();  // fails what it still has; the front ends get that back
     while (loop_.turn(false)) {
     }
@@ -154,6 +157,14 @@ bool Worker::has_connections() {
     bool has = false;
     run_on([&] { has = serving_->http.has_connections() || !serving_->udp.is_quiet(); });
     return has;
+}
+
+void Worker::change_session(std::function<void(SessionChange&)> part) {
+    loop_.post([this, part = std::move(part)] {
+        if (serving_ != nullptr) {
+            part(serving_->change);
+        }
+    });
 }
 
 void Worker::stop(std::chrono::milliseconds patience) noexcept {

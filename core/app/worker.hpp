@@ -4,6 +4,7 @@
 /// One thread that serves: a loop, a session, the tracker's logic, the front ends, counters.
 
 #include "core/app/listeners.hpp"
+#include "core/app/session_change.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/frontend/http_frontend.hpp"
@@ -85,6 +86,10 @@ public:
     /// latest. Returns at once; `join` waits.
     void stop(std::chrono::milliseconds patience) noexcept;
     void join() noexcept;
+
+    /// Has the worker do its part in a change of the tracker driver, some time later; between
+    /// `start` and `stop`. Thread: any
+    void change_session(std::function<void(SessionChange&)> part);
 
     [[nodiscard]] const metrics::WorkerCounters& counters() const noexcept { return counters_; }
 

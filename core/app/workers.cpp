@@ -199,6 +199,21 @@ void Workers::for_each(const std::function<void(Worker&)>& work) {
     }
 }
 
+void Workers::change_sessions(
+    const std::function<void(std::size_t number, SessionChange& change)>& part) {
+    std::size_t number = 0;
+    for_each([&](Worker& worker) {
+        worker.change_session([number, part](SessionChange& change) { part(number, change); });
+        ++number;
+    });
+}
+
+std::size_t Workers::count() {
+    std::size_t count = 0;
+    for_each([&](Worker& /*worker*/) { ++count; });
+    return count;
+}
+
 metrics::Snapshot Workers::counters() {
     metrics::Snapshot sum;
     counting_.with([&](const Counting& counting) {

@@ -9,6 +9,7 @@
 #include "core/metrics/snapshot.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -72,6 +73,13 @@ public:
 
     /// Runs `work` for each worker that serves, in the order of their numbers.
     void for_each(const std::function<void(Worker&)>& work);
+
+    /// Has each that serves do its part in a change of the tracker driver, some time later; the
+    /// number is the worker's among them.
+    void change_sessions(
+        const std::function<void(std::size_t number, SessionChange& change)>& part);
+    /// How many serve.
+    [[nodiscard]] std::size_t count();
 
     /// Those of all together. Thread: any
     [[nodiscard]] metrics::Snapshot counters();

@@ -40,7 +40,7 @@ constexpr OnReload driver = OnReload::driver;
 constexpr OnReload restart = OnReload::restart;
 
 constexpr std::array rows{
-    row<&Config::tracker, &Driver::name>("tracker.driver", restart),
+    row<&Config::tracker, &Driver::name>("tracker.driver", live),
     row<&Config::tracker, &Driver::params>("tracker.params", driver),
     row<&Config::backend, &Driver::name>("backend.driver", restart),
     row<&Config::backend, &Driver::params>("backend.params", driver),

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
+#include <thread>
 #include <utility>
 
 namespace chihaya::logic {
@@ -204,14 +204,11 @@ Status Carry::first_pass() noexcept {
         if (status.ok()) {
             status = names.is_complete ? ended() : out_of_memory;
         }
-        OneSwarm room;
+        std::vector<Task> tasks;
         for (auto name = names.all.begin(); name != names.all.end() && status.ok(); ++name) {
-            status = carry_swarm(*name, {}, room);
-            if (status.ok()) {
-                status = ended();
-            }
+            tasks.push_back({*name, {}});
         }
-        return status;
+        return status.ok() ? carry_all(tasks) : status;
     } catch (const std::exception&) {
         return out_of_memory;
     }
@@ -246,31 +243,82 @@ Status Carry::carry_changes() {
     }
     carried_ += all.erased.size() + all.stops.size();
     std::ranges::sort(all.peers, before);
-    OneSwarm room;
+    std::vector<Task> tasks;
     for (auto first = all.peers.cbegin(); first != all.peers.cend() && status.ok();) {
         const auto last = std::find_if(first, all.peers.cend(), [&](const auto& change) {
             return change.info_hash != first->info_hash;
         });
-        status = carry_swarm(first->info_hash, {first, last}, room);
+        tasks.push_back({first->info_hash, {first, last}});
         first = last;
-        if (status.ok()) {
-            status = ended();
-        }
     }
-    return status;
+    return status.ok() ? carry_all(tasks) : status;
 }
 
-Status Carry::carry_swarm(const InfoHash& info_hash, std::span<const ChangedSwarms::Change> changes,
-                          OneSwarm& room) {
-    room.begin(info_hash, changes);
-    const Status status = from_.read_swarm(info_hash, room);
+/// Several threads at the same tasks: where each swarm takes a round trip, they wait side by side.
+class Carry::Lanes {
+public:
+    Lanes(Carry& carry, std::span<const Task> tasks) : carry_(carry), tasks_(tasks) {}
+
+    void run() noexcept {
+        try {
+            OneSwarm room;
+            for (std::size_t at = next_++; at < tasks_.size() && !has_failed_; at = next_++) {
+                Status status = carry_.ended();
+                if (status.ok()) {
+                    status = carry_.carry_swarm(tasks_[at], room);
+                }
+                if (!status.ok()) {
+                    fail(status);
+                }
+            }
+        } catch (const std::exception&) {
+            fail(out_of_memory);
+        }
+    }
+    /// Once nobody runs any more.
+    [[nodiscard]] Status status() const noexcept { return status_; }
+
+private:
+    void fail(Status status) noexcept {
+        if (!has_failed_.exchange(true)) {
+            status_ = status;
+        }
+    }
+
+    Carry& carry_;
+    const std::span<const Task> tasks_;
+    std::atomic<std::size_t> next_{0};
+    std::atomic<bool> has_failed_{false};
+    Status status_;
+};
+
+Status Carry::carry_all(std::span<const Task> tasks) {
+    constexpr std::size_t worth_a_thread = 4;
+    carried_ += tasks.size();
+    Lanes lanes(*this, tasks);
+    const std::size_t count = std::min<std::size_t>(to_.lanes(), tasks.size() / worth_a_thread);
+    std::vector<std::jthread> others;
+    try {
+        for (std::size_t i = 1; i < count; ++i) {
+            others.emplace_back([&lanes] { lanes.run(); });
+        }
+    } catch (const std::exception&) {
+        // Those that there are will do.
+    }
+    lanes.run();
+    others.clear();
+    return lanes.status();
+}
+
+Status Carry::carry_swarm(const Task& task, OneSwarm& room) {
+    room.begin(task.info_hash, task.changes);
+    const Status status = from_.read_swarm(task.info_hash, room);
     if (!status.ok() || !room.is_there) {
         return status;
     }
     if (!room.is_complete) {
         return out_of_memory;
     }
-    ++carried_;
     peers_ += room.peers.size();
     return to_.add_peers(room.record, room.peers);
 }

@@ -43,6 +43,9 @@ public:
     /// As `TrackerDriver::add_peers`. Every peer is `PeerFlags::current`. Of a swarm that has been
     /// carried before there are only those peers that have changed, perhaps none.
     virtual Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) = 0;
+
+    /// From so many threads `add_peers` may be called at once, each time for another swarm.
+    [[nodiscard]] virtual unsigned lanes() const { return 1; }
 };
 
 /// What one worker, or who writes the registry, has changed since the last pass.
@@ -113,9 +116,16 @@ public:
 
 private:
     class OneSwarm;
+    class Lanes;
 
-    Status carry_swarm(const InfoHash& info_hash, std::span<const ChangedSwarms::Change> changes,
-                       OneSwarm& room);
+    /// One swarm, and who in it; nobody named: everybody.
+    struct Task {
+        InfoHash info_hash;
+        std::span<const ChangedSwarms::Change> changes;
+    };
+
+    Status carry_swarm(const Task& task, OneSwarm& room);
+    Status carry_all(std::span<const Task> tasks);
     Status carry_changes();
     [[nodiscard]] Status ended() const noexcept;
 
@@ -124,7 +134,7 @@ private:
     std::vector<ChangedSwarms*> notes_;
     const std::atomic<bool>& ends_;
     std::size_t carried_ = 0;
-    std::uint64_t peers_ = 0;
+    std::atomic<std::uint64_t> peers_{0};
 };
 
 }  // namespace chihaya::logic

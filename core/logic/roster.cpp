@@ -99,7 +99,15 @@ Status Roster::load() noexcept {
 }
 
 Status Roster::put_back() noexcept {
-    return tables_->put_back(driver_, changes_);
+    return put_back(driver_);
+}
+
+Status Roster::put_back(TrackerDriver& driver) noexcept {
+    return tables_->put_back(driver, changes_);
+}
+
+void Roster::forget_lapse() noexcept {
+    static_cast<void>(replica_->take_lapse());
 }
 
 void Roster::on_lapsed(std::function<void()> hook) {

@@ -119,6 +119,14 @@ public:
     /// `RegistrySource::read`.
     Status show(RegistrySink& sink) const noexcept;
 
+    /// The same into a driver that is not written through to yet. What is written meanwhile is
+    /// written to it by somebody else.
+    Status put_back(TrackerDriver& driver) noexcept;
+
+    /// What a lapse at the replica would have let disappear at the next load stays: for a driver
+    /// that has nothing to do with the one that lapsed. Thread: that of `load`
+    void forget_lapse() noexcept;
+
     /// Reads the whole site: writes what differs, erases what it has no more, and adds what it did
     /// to `findings`. `kept` are clients that stay in any case. It gives up soon after `ends`.
     /// Errors: the site's or the driver's; unsupported when there is no site. Then nothing is

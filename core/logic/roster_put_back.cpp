@@ -19,7 +19,10 @@ template <class Key, class Value, class Record, class Write>
 Status put_table(const ShardedTable<Key, Value>& table, Turnstile& turn, Record record,
                  Write write) {
     std::vector<Key> keys;
-    table.for_each_key([&](const Key& key) { keys.push_back(key); });
+    {
+        const std::lock_guard lock(turn);  // what is written through now is published by then
+        table.for_each_key([&](const Key& key) { keys.push_back(key); });
+    }
     std::vector<decltype(record(keys.front(), *table.find(keys.front())))> records;
     for (auto key = keys.begin(); key != keys.end();) {
         const std::lock_guard lock(turn);

@@ -46,4 +46,10 @@ inline constexpr std::chrono::milliseconds put_back_within{120'000};
 /// further than a billion records.
 inline constexpr std::size_t scans_max = 1'000'000;
 
+// --- swarms off the path of announces ---
+
+/// Connections on which single swarms are read and taken in at once. More would keep Redis no
+/// busier.
+inline constexpr std::size_t swarm_lanes_max = 8;
+
 }  // namespace chihaya::redis::limits

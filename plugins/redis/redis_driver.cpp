@@ -44,6 +44,7 @@ RedisDriver::RedisDriver(Host& control, const TrackerSetup& setup, const Paramet
       shared_(parameters, setup),
       registry_(control, parameters),
       swarms_(control, shared_),
+      lanes_(control, shared_),
       health_(control, parameters, {}) {
     warn_of_lifetime(control, setup);
     shared_.keep_time(to_second(control.now()));
@@ -78,7 +79,9 @@ Status RedisDriver::erase_users(std::span<const UserId> users) noexcept {
 }
 
 Status RedisDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
-    return guarded([&] { return swarms_.read(info_hash, sink); });
+    return guarded([&] {
+        return lanes_.with([&](SwarmStore& store) { return store.read(info_hash, sink); });
+    });
 }
 
 Status RedisDriver::read_swarms(SwarmSink& sink) noexcept {
@@ -87,7 +90,9 @@ Status RedisDriver::read_swarms(SwarmSink& sink) noexcept {
 
 Status RedisDriver::add_peers(const SwarmRecord& swarm,
                               std::span<const PeerRecord> peers) noexcept {
-    return guarded([&] { return swarms_.take_in(swarm, peers); });
+    return guarded([&] {
+        return lanes_.with([&](SwarmStore& store) { return store.take_in(swarm, peers); });
+    });
 }
 
 Status RedisDriver::reconfigure(const TrackerSetup& setup) noexcept {

@@ -7,6 +7,7 @@
 #include "plugins/redis/client.hpp"
 #include "plugins/redis/registry_store.hpp"
 #include "plugins/redis/shared.hpp"
+#include "plugins/redis/swarm_lanes.hpp"
 #include "plugins/redis/swarm_store.hpp"
 
 #include <memory>
@@ -65,6 +66,7 @@ private:
     Shared shared_;
     RegistryStore registry_;
     SwarmStore swarms_;
+    SwarmLanes lanes_;  // single ones
     std::mutex asking_;
     Client health_;  // under `asking_`
 };

@@ -114,39 +114,40 @@ Status SwarmStore::show_swarms(std::span<const InfoHash> names, SwarmSink& sink,
     });
 }
 
+/// One pipeline for a swarm of usual size: its peers, its snatches, and a line in the lists of
+/// those to be looked at. A line too many does no harm (sweep.lua).
 Status SwarmStore::take_in(const SwarmRecord& swarm, std::span<const PeerRecord> peers) {
     const auto secret = shared_.secret();
     if (!secret) {
         return no_secret;
     }
     const std::lock_guard lock(mutex_);
-    bool must_be_listed = false;
-    Status status =
-        in_pieces(peers, per_pipeline * per_call, [&](std::span<const PeerRecord> some) {
-            return take_some_in(swarm.info_hash, some, *secret, must_be_listed);
-        });
-    if (!status.ok()) {
-        return status;
+    constexpr std::size_t at_once = per_pipeline * per_call;
+    while (peers.size() > at_once) {
+        add_taking_in(swarm.info_hash, peers.first(at_once), *secret);
+        if (const Status status = run_taking_in(); !status.ok()) {
+            return status;
+        }
+        peers = peers.subspan(at_once);
     }
+    add_taking_in(swarm.info_hash, peers, *secret);
     const Rules rules = shared_.rules();
     const std::string_view key = keyspace_.swarm(swarm.info_hash);
     command_.begin(6).add("EVALSHA").add(register_script.sha1).add(1).add(key);
     command_.add(std::int64_t{swarm.counts.snatches});
     command_.add(swarm.registered ? "register" : rules.purge_empty ? "keep" : "create");
     client_.add(slot_of(key), command_.bytes());
-    if (must_be_listed) {
+    if (!peers.empty()) {
         const std::uint32_t due = due_after_taking_in(shared_.latest());
         const std::string_view list = keyspace_.due(due_list(due));
         command_.begin(3).add("RPUSH").add(list).add(text_of(swarm.info_hash.bytes));
         client_.add(slot_of(list), command_.bytes());
     }
-    return client_.run([&](std::size_t index, const Reply& reply) {
-        shared_.changes.add({.swarms = index == 0 ? reply.integer() : 0});
-    });
+    return run_taking_in();
 }
 
-Status SwarmStore::take_some_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
-                                const HashSecret& secret, bool& must_be_listed) {
+void SwarmStore::add_taking_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
+                               const HashSecret& secret) {
     const PlanTerms terms{.rules = shared_.rules(), .secret = secret, .now = shared_.latest()};
     const std::string_view key = keyspace_.swarm(info_hash);
     std::array<AnnouncePlan, per_call> plans;
@@ -173,12 +174,21 @@ Status SwarmStore::take_some_in(const InfoHash& info_hash, std::span<const PeerR
         }
     }
     add_call();
+}
+
+/// Replies of announces are arrays. One number in a row is that of the swarm, the next that of the
+/// list.
+Status SwarmStore::run_taking_in() {
+    bool is_registered = false;
     return client_.run([&](std::size_t /*index*/, const Reply& reply) {
         for (const Reply& item : reply.items()) {
             if (const auto answer = read_answer(item, {}, false)) {
                 shared_.changes.add(answer->totals);
-                must_be_listed = must_be_listed || answer->must_be_listed;
             }
+        }
+        if (reply.items().empty()) {
+            shared_.changes.add({.swarms = is_registered ? 0 : reply.integer()});
+            is_registered = true;
         }
     });
 }

@@ -51,8 +51,9 @@ private:
     Status scan(std::uint16_t slot, const ShowNames& show, bool& goes_on);
     Status show_swarms(std::span<const InfoHash> names, SwarmSink& sink, bool& goes_on);
     Status forget_in(std::span<const InfoHash> names, const std::string& users);
-    Status take_some_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
-                        const HashSecret& secret, bool& must_be_listed);
+    void add_taking_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
+                       const HashSecret& secret);
+    Status run_taking_in();
 
     Shared& shared_;
     std::mutex mutex_;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Changes a tracker while HTTP and UDP clients announce, and counts who failed: the configuration
-a thousand times. tests/bench/README.md says how."""
+a thousand times, or the tracker driver. tests/bench/README.md says how."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from redis_servers import Redis
 from running import say
 from servers import Chihaya, free_port
 
@@ -103,10 +104,28 @@ def reloads(tracker, options, loads):
         f"{tracker.rss()} KiB; the load {'runs' if all(x.runs() for x in loads) else 'is over'}")
 
 
+def switches(tracker, options):
+    """Memory to Redis and back, so often."""
+    with Redis(options.tools) as redis:
+        there = {"driver": "redis", "params": {"url": f"redis://127.0.0.1:{redis.port}"}}
+        for number in range(2 * options.switches):
+            driver = {"driver": "memory"} if number % 2 else there
+            tracker.configure(tracker.config() | {"tracker": driver})
+            asked = time.monotonic()
+            answer = tracker.reload()
+            took = time.monotonic() - asked
+            say(f"to {driver['driver']}: {took:.2f} s, {answer.get('errors') or 'done'}")
+            time.sleep(2)
+        for line in (tracker.folder / "log").read_text().splitlines():
+            if "another driver has taken over" in line:
+                say(line.partition("tracker: ")[2])
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tools", type=Path, default=ROOT / "build/bench/tools")
     parser.add_argument("--reloads", type=int, default=1000)
+    parser.add_argument("--switches", type=int, default=0, help="of the driver, there and back")
     parser.add_argument("--load-seconds", type=int, default=150)
     parser.add_argument("--swarms", type=int, default=10000)
     parser.add_argument("--peers", type=int, default=100000)
@@ -122,7 +141,10 @@ def main():
                  for program in ("http_load", "udp_load")]
         time.sleep(2)
         say(f"before: {tracker.rss()} KiB")
-        reloads(tracker, options, loads)
+        if options.switches:
+            switches(tracker, options)
+        else:
+            reloads(tracker, options, loads)
         for load in loads:
             totals = load.totals()
             say(f"{load.program}: {json.dumps(totals)}")
