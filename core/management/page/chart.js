@@ -25,13 +25,44 @@ function round_up_bytes(value) {
   return value > 1 ? 2 ** Math.ceil(Math.log2(value)) : 1;
 }
 
+/** From nothing to a round number. */
+class EvenScale {
+  constructor(round = round_up) {
+    this.round = round;
+  }
+
+  fit(values) {
+    this.top = this.round(values.reduce((most, value) => Math.max(most, value), 0));
+    this.ticks = [0, this.top / 2, this.top];
+  }
+
+  /** 0 is the bottom, 1 the top. */
+  portion(value) {
+    return value / this.top;
+  }
+}
+
+/** By powers of ten: a moment's latency a thousand times the usual one leaves both to be seen. */
+class TenfoldScale {
+  fit(values) {
+    const logs = values.filter((value) => value > 0).map(Math.log10);
+    this.low = Math.floor(logs.reduce((least, log) => Math.min(least, log), logs[0] ?? -1));
+    this.high = Math.max(this.low + 1, Math.ceil(logs.reduce((most, log) => Math.max(most, log), this.low)));
+    this.ticks = Array.from({ length: this.high - this.low + 1 }, (_, index) => 10 ** (this.low + index));
+  }
+
+  portion(value) {
+    return value > 0 ? Math.max(0, (Math.log10(value) - this.low) / (this.high - this.low)) : 0;
+  }
+}
+
 class Chart {
-  /** `lines` are { name, series, colour }; `format` writes a value, `round` finds the scale's end. */
-  constructor({ title, lines, format, round = round_up }) {
+  /** `lines` are { name, series, colour }; `format` writes a value. */
+  constructor({ title, lines, format, scale = new EvenScale() }) {
     this.title = title;
     this.lines = lines;
     this.format = format;
-    this.round_up = round;
+    this.scale = scale;
     this.points = [];
     this.cursor = null;  // index of the point that is read, null: the last
     this.span = spans.quarter;
@@ -73,16 +104,14 @@ class Chart {
 
   y(value) {
     const height = this.height - margin.top - margin.bottom;
-    return margin.top + height * (1 - value / this.top);
+    return margin.top + height * (1 - this.scale.portion(value));
   }
 
   render() {
     this.width = this.plot.clientWidth;
     this.height = this.plot.clientHeight;
     if (!this.width || this.now === undefined) return;
-    const highest = this.points.reduce((most, point) =>
-      this.lines.reduce((top, line) => Math.max(top, point.values[line.series] ?? 0), most), 0);
-    this.top = this.round_up(highest);
+    this.scale.fit(this.points.flatMap((point) => this.lines.map((line) => point.values[line.series])).filter(is_number));
     this.mark = draw('line', { class: 'cursor', y1: `${margin.top}`, y2: `${this.height - margin.bottom}` });
     const paths = this.lines.flatMap((line, index) => this.line(line, index));
     this.plot.replaceChildren(...this.axes(), ...paths, this.mark);
@@ -95,11 +124,11 @@ class Chart {
   }
 
   axes() {
-    const parts = [0, 0.5, 1].flatMap((portion) => {
-      const y = this.y(this.top * portion);
+    const parts = this.scale.ticks.flatMap((value) => {
+      const y = this.y(value);
       return [
         draw('line', { class: 'grid', x1: `${margin.left}`, x2: `${this.width - margin.right}`, y1: `${y}`, y2: `${y}` }),
-        draw('text', { x: `${margin.left - 8}`, y: `${y + 4}`, 'text-anchor': 'end' }, this.tick(this.top * portion)),
+        draw('text', { x: `${margin.left - 8}`, y: `${y + 4}`, 'text-anchor': 'end' }, this.tick(value)),
       ];
     });
     // Ticks stand at round times of day and wander with them.

@@ -8,18 +8,18 @@ const charts = [
   new Chart({ title: 'Requests per second', format: rate, lines: [
     { name: 'HTTP announces', series: 'AnnouncesHTTP', colour: 'one' }, { name: 'UDP announces', series: 'AnnouncesUDP', colour: 'three' },
     { name: 'Scrapes', series: 'Scrapes', colour: 'two' }] }),
-  new Chart({ title: 'Latency', format: latency, lines: [
+  new Chart({ title: 'Latency', format: latency, scale: new TenfoldScale(), lines: [
     { name: 'P50', series: 'P50', colour: 'one' }, { name: 'P90', series: 'P90', colour: 'three' }, { name: 'P99', series: 'P99', colour: 'two' }] }),
-  new Chart({ title: 'Peers', format: count, round: round_up_even, lines: [
+  new Chart({ title: 'Peers', format: count, scale: new EvenScale(round_up_even), lines: [
     { name: 'Seeders', series: 'Seeders', colour: 'one' }, { name: 'Leechers', series: 'Leechers', colour: 'two' }] }),
   new Chart({ title: 'Failures and drops per second', format: rate, lines: [
     { name: 'Refused', series: 'Refused', colour: 'one' }, { name: 'Dropped', series: 'Dropped', colour: 'three' }, { name: 'Failed', series: 'Failed', colour: 'two' }] }),
-  new Chart({ title: 'Swarms', format: count, round: round_up_even, lines: [{ name: 'Swarms', series: 'Swarms', colour: 'one' }] }),
-  new Chart({ title: 'Peers by family', format: count, round: round_up_even, lines: [
+  new Chart({ title: 'Swarms', format: count, scale: new EvenScale(round_up_even), lines: [{ name: 'Swarms', series: 'Swarms', colour: 'one' }] }),
+  new Chart({ title: 'Peers by family', format: count, scale: new EvenScale(round_up_even), lines: [
     { name: 'IPv4', series: 'IPv4', colour: 'one' }, { name: 'IPv6', series: 'IPv6', colour: 'four' }] }),
-  new Chart({ title: 'Traffic', format: byte_rate, round: round_up_bytes, lines: [
+  new Chart({ title: 'Traffic', format: byte_rate, scale: new EvenScale(round_up_bytes), lines: [
     { name: 'In', series: 'BytesIn', colour: 'one' }, { name: 'Out', series: 'BytesOut', colour: 'three' }] }),
-  new Chart({ title: 'Memory', format: bytes, round: round_up_bytes, lines: [{ name: 'Resident', series: 'ResidentBytes', colour: 'one' }] }),
+  new Chart({ title: 'Memory', format: bytes, scale: new EvenScale(round_up_bytes), lines: [{ name: 'Resident', series: 'ResidentBytes', colour: 'one' }] }),
 ];
 
 const page = {
