@@ -53,7 +53,12 @@ void InEffect::adopt() {
     policy = policy_of(config);
     policy.site = before.site;
     policy.interval_setting = before.interval_setting;
+    auto ids =
+        udp.ids.value_or(wire::ChangingIds(udp.connection_id_key, udp.connection_id_lifetime));
     udp = udp_settings_of(config, udp.connection_id_key);
+    ids.change(udp.connection_id_key, udp.connection_id_lifetime,
+               std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    udp.ids = ids;  // a worker that begins later knows the keys before, too
 }
 
 std::shared_ptr<WorkerSettings> worker_settings_of(const InEffect& in_effect, Log& log,

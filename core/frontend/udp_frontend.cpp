@@ -51,7 +51,8 @@ UdpFrontend::UdpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
     : loop_(loop),
       tracker_(tracker),
       counters_(counters),
-      ids_(settings.connection_id_key, settings.connection_id_lifetime),
+      ids_(settings.ids.value_or(
+          wire::ChangingIds(settings.connection_id_key, settings.connection_id_lifetime))),
       transfer_(settings.transfer),
       look_timer_(loop.context()),
       takes_requests_(std::make_shared<bool>(true)) {}
@@ -77,8 +78,12 @@ UdpFrontend::Port& UdpFrontend::free_port() {
 }
 
 void UdpFrontend::adopt(const UdpSettings& settings) {
-    ids_.change(settings.connection_id_key, settings.connection_id_lifetime,
-                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    if (settings.ids) {
+        ids_ = *settings.ids;
+    } else {
+        ids_.change(settings.connection_id_key, settings.connection_id_lifetime,
+                    std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    }
     transfer_ = settings.transfer;
     for (const Port& port : ports_) {
         if (port.socket != nullptr) {

@@ -79,7 +79,7 @@ class Load:
 
     def totals(self):
         """When its time is over."""
-        return json.loads(self.process.communicate()[0])
+        return json.loads(self.process.communicate()[0])["measure"]
 
     def runs(self):
         return self.process.poll() is None
@@ -123,12 +123,12 @@ def switches(tracker, options):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tools", type=Path, default=ROOT / "build/bench/tools")
+    parser.add_argument("--tools", type=Path, default=ROOT / "build/release/bench")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--switches", type=int, default=0, help="of the driver, there and back")
     parser.add_argument("--load-seconds", type=int, default=150)
     parser.add_argument("--swarms", type=int, default=10000)
-    parser.add_argument("--peers", type=int, default=100000)
+    parser.add_argument("--peers", type=int, default=10, help="in each swarm")
     parser.add_argument("--connections", type=int, default=64)
     return parser.parse_args()
 
@@ -137,6 +137,7 @@ def main():
     options = arguments()
     failed = 0
     with Tracker(options.tools) as tracker:
+        tracker.fill(options.swarms, options.peers)
         loads = [Load(options.tools, program, tracker, options)
                  for program in ("http_load", "udp_load")]
         time.sleep(2)

@@ -211,6 +211,12 @@ TEST_CASE("a connection id stays good when the key changes") {
     running.reload(R"("udp": {"connection_id_key": "00112233445566778899aabbccddeeff"})");
     CHECK(client.ask(scrape).at(3) == 2);
     CHECK(client.connect() != id);
+    running.process.configure(R"({"workers": 6})");  // those that begin now know it as well
+    CHECK(post_reload(running.process.management_port()).status == 200);
+    for (int i = 0; i < 40; ++i) {
+        const UdpClient other(running.process.udp_port());
+        CHECK(other.ask(scrape).at(3) == 2);
+    }
 }
 
 TEST_CASE("keep-alive, trusted proxies and the header of proxies change at once") {

@@ -93,7 +93,9 @@ TEST_CASE("connections end with their next reply when the worker leaves or keep-
     test.front_end.leave(true);
     test.front_end.leave(false);
     CHECK(ask() != "close");
-    test.front_end.adopt({.keep_alive = false}, {});
+    HttpSettings settings;
+    settings.keep_alive = false;
+    test.front_end.adopt(settings, {});
     CHECK(ask() == "close");
 }
 
