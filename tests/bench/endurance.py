@@ -4,10 +4,14 @@ a thousand times, or the tracker driver. tests/bench/README.md says how."""
 
 import argparse
 import json
+import random
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from redis_servers import Redis
@@ -18,6 +22,19 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "00112233445566778899aabbccddeeff"
 
 
+def quiet_port():
+    """A free port that the load's own sockets are not given meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, socket.socket() as other:
+            try:
+                probe.bind(("127.0.0.1", port))
+                other.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Tracker(Chihaya):
     """On all cores, beside its load."""
 
@@ -25,7 +42,7 @@ class Tracker(Chihaya):
 
     def __init__(self, tools):
         self.management = free_port()
-        self.more = free_port()
+        self.more = quiet_port()
         super().__init__(tools)
 
     def config(self):
@@ -57,8 +74,11 @@ class Tracker(Chihaya):
         """What the tracker answers."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.management}/reload",
                                          method="POST")
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            return json.load(reply)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as refusal:
+            raise SystemExit(f"refused: {refusal.read().decode()}") from refusal
 
     def rss(self):
         """Units: KiB"""
@@ -80,6 +100,11 @@ class Load:
     def totals(self):
         """When its time is over."""
         return json.loads(self.process.communicate()[0])["measure"]
+
+    def end(self):
+        if self.runs():
+            self.process.kill()
+            self.process.wait()
 
     def runs(self):
         return self.process.poll() is None
@@ -136,10 +161,12 @@ def arguments():
 def main():
     options = arguments()
     failed = 0
-    with Tracker(options.tools) as tracker:
+    with Tracker(options.tools) as tracker, ExitStack() as at_end:
         tracker.fill(options.swarms, options.peers)
         loads = [Load(options.tools, program, tracker, options)
                  for program in ("http_load", "udp_load")]
+        for load in loads:
+            at_end.callback(load.end)
         time.sleep(2)
         say(f"before: {tracker.rss()} KiB")
         if options.switches:
