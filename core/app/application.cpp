@@ -3,9 +3,12 @@
 #include "core/app/journal.hpp"
 #include "core/app/service.hpp"
 #include "core/app/settings.hpp"
+#include "core/app/successor.hpp"
+#include "core/app/supervisor.hpp"
 #include "core/app/termination.hpp"
 #include "core/base/limits.hpp"
 #include "core/config/reader.hpp"
+#include "core/net/given_sockets.hpp"
 
 #include <Poco/ConsoleChannel.h>
 #include <Poco/Message.h>
@@ -72,6 +75,34 @@ std::string one_line(std::string_view json) {
     return out;
 }
 
+/// What the service manager has bound for us.
+net::GivenSockets given_sockets(Log& log) {
+    net::GivenSockets given;
+    for (const int descriptor : net::listen_fds()) {
+        if (const auto added = given.add(descriptor, true); added.has_error()) {
+            log.write(Severity::warning, "service", added.error().text);
+        }
+    }
+    return given;
+}
+
+bool hand_over(Service& service, Successor& successor, Supervisor& supervisor, Log& log) {
+    const Supervisor::LongWork handing_over(supervisor);
+    auto channel = successor.next();
+    if (channel.has_error()) {
+        log.write(Severity::error, "handover", channel.error().text);
+        return false;
+    }
+    const auto other = service.hand_over(
+        **channel, [&](std::uint64_t process) { supervisor.replaced_by(process); });
+    if (other.has_error()) {
+        log.write(Severity::error, "handover", other.error().text);
+        successor.dismiss();
+        return false;
+    }
+    return true;
+}
+
 std::filesystem::path working_folder() {
     std::error_code none;  // it has been deleted: then nothing is relative to it
     return std::filesystem::current_path(none);
@@ -94,6 +125,9 @@ void Application::defineOptions(Poco::Util::OptionSet& options) {
     options.addOption(Option("list-plugins", "", "list the installed plugins, then end"));
     options.addOption(
         Option("print-config", "", "print the effective configuration, secrets masked, then end"));
+    options.addOption(
+        Option("take-over", "",
+               "take the place of the tracker that runs with the same state_dir, without a gap"));
     options.addOption(Option("version", "", "print the version, then end"));
     options.addOption(Option("help", "h", "print this, then end"));
 }
@@ -114,7 +148,9 @@ void Application::handleOption(const std::string& name, const std::string& value
             return;
         }
     }
-    if (name == "config") {
+    if (name == "take-over") {
+        takes_over_ = true;
+    } else if (name == "config") {
         config_path_ = value.empty() ? value : (started_in_ / Poco::Path::expand(value)).string();
     } else if (name == "workers") {
         unsigned count = 0;
@@ -232,11 +268,33 @@ int Application::list_plugins(const config::Config& config) {
 int Application::serve(const config::Config& config, Log& log) const {
     hold_signals();
     log.write(Severity::info, "config", "effective: " + one_line(config::print(config)));
+    Supervisor supervisor(log);
     Service service(config, log);
-    service.load();
-    service.start();
-    service.take_reloads([this] { return read_file(); });
-    wait_for_end(log, [&service] { service.reload(); });
+    service.use(given_sockets(log));
+    auto predecessor = Successor::predecessor(takes_over_, config.state_dir).value();
+    if (predecessor != nullptr) {
+        service.take_over(std::move(predecessor));
+    }
+    {
+        const Supervisor::LongWork starting(supervisor);
+        service.load();
+        service.start();
+    }
+    service.take_reloads(
+        [this] { return read_file(); },
+        [&](bool begins) { begins ? supervisor.reloading() : supervisor.reloaded(); });
+    supervisor.serving(service.vital_signs());
+    Successor successor(started_in_, log);
+    successor.wait_for_one(config.state_dir);
+    const bool is_to_stop = wait_for_end(
+        log, [&service] { service.reload(); },
+        [&] { return hand_over(service, successor, supervisor, log); });
+    if (!is_to_stop) {
+        // What is left belongs to the other process: neither files nor sockets are to be touched.
+        std::_Exit(EXIT_OK);
+    }
+    supervisor.stopping();
+    const Supervisor::LongWork stopping(supervisor);
     service.stop();
     log.write(Severity::info, "service", "stopped");
     return EXIT_OK;

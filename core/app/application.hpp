@@ -54,6 +54,7 @@ private:
     const std::filesystem::path started_in_;
     bool understood_ = false;
     Task task_ = Task::serve;
+    bool takes_over_ = false;
     std::string config_path_;
     std::optional<std::uint32_t> workers_;
 };

@@ -23,6 +23,7 @@ void Reloads::start(Work work) {
     work_ = std::move(work);
     const std::lock_guard lock(mutex_);
     runs_ = true;
+    is_over_ = false;
     thread_ = std::thread([this] { run(); });
 }
 

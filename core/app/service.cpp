@@ -37,12 +37,14 @@ void Service::load(bool restores) {
                     {"version", std::string_view(library->card().version)},
                     {"file", library->file().string()}});
     }
+    backend_library_ = backend;
     control_.start();
+    greet(tracker);
     control_.run_on([&] {
         TrackerSetup setup = tracker_setup(in_effect_.config);
         auto place = std::make_shared<TrackerPlace>(farewells_);
         setup.expiry = setup.expiry == nullptr ? nullptr : &place->door;
-        setup.restore = restores;
+        setup.restore = restores && (!taking_over_ || !taking_over_->carries());
         place->driver = tracker.create_tracker(control_.tracker_host(), setup).value();
         tracker_.emplace(std::move(place));
         roster_.emplace(*tracker_);
@@ -56,23 +58,28 @@ void Service::load(bool restores) {
                          in_effect_.clients);
         roster_->on_lapsed([this] { control_.post([this] { filling_->reload(); }); });
         roster_->on_site_lapsed([this] { site_loader_->request(); });
-        make_backend(backend);
+        site_view_.emplace(
+            SiteView::Parts{.clock = clock_,
+                            .roster = *roster_,
+                            .tracker = *tracker_,
+                            .policy = in_effect_.policy,
+                            .interval_setting = interval_setting_,
+                            .peer_lifetime = in_effect_.config.effective_peer_lifetime()});
+        if (!taking_over_) {
+            make_backend();
+        }
     });
 }
 
-void Service::make_backend(const plugin::Library& library) {
-    site_view_.emplace(
-        SiteView::Parts{.clock = clock_,
-                        .roster = *roster_,
-                        .tracker = *tracker_,
-                        .policy = in_effect_.policy,
-                        .interval_setting = interval_setting_,
-                        .peer_lifetime = in_effect_.config.effective_peer_lifetime()});
+/// On the control loop.
+void Service::make_backend() {
     spool_dir_ = spool_dir_of(in_effect_.config);
-    backend_ =
-        library.create_backend(control_.backend_host(), backend_setup(in_effect_.config)).value();
-    backend_->rules(in_effect_.policy.site);
-    farewells_.open(*roster_, *backend_);
+    backend_.fill(
+        backend_library_->create_backend(control_.backend_host(), backend_setup(in_effect_.config))
+            .value());
+    has_backend_ = true;
+    backend_.rules(in_effect_.policy.site);
+    farewells_.open(*roster_, backend_);
 }
 
 /// Lifetime: as long as `config`
@@ -96,20 +103,24 @@ BackendSetup Service::backend_setup(const config::Config& config) {
 
 void Service::start() {
     const config::Config& config = in_effect_.config;
+    choose_key();
     auto settings = worker_settings_of(in_effect_, log_, true);
     shared_.emplace(Shared{.clock = clock_,
                            .log = log_,
                            .roster = *roster_,
                            .tracker = *tracker_,
-                           .backend = *backend_});
+                           .backend = backend_});
     workers_.emplace(*shared_, [this](const auto& counters) { site_view_->add(counters); });
     Workers::Prepared posts = bind();
     fill_roster();
+    receive();
     prepare_cold_work();
     settings->cold_work = cold_work_;
     settings->cold_work.full_scrape = config.http.full_scrape ? &*full_scrape_ : nullptr;
-    start_management();
-    if (!workers_->adopt(std::move(settings), std::move(posts))) {
+    if (!taking_over_) {
+        start_management();
+    }
+    if (!workers_->adopt(std::move(settings), std::move(posts), taking_over_.has_value())) {
         throw StartupError("tracker driver '" + config.tracker.name +
                            "' gave a worker no session; see the log above");
     }
@@ -121,6 +132,7 @@ void Service::start() {
                                                .filling = *filling_,
                                                .workers = *workers_,
                                                .farewells = farewells_});
+    take_place();
     log_.write(Severity::info, area, "serving",
                {{"workers", std::uint64_t{worker_count(config)}},
                 {"tracker", config.tracker.name},
@@ -145,8 +157,8 @@ void Service::prepare_cold_work() {
     full_scrape_.emplace(
         *tracker_, [this](std::function<void()> work) { control_.post(std::move(work)); },
         static_cast<std::uint32_t>(in_effect_.policy.min_interval.count()));
-    if (backend_->has_control()) {
-        control_threads_.emplace(*backend_);
+    if (backend_.has_control()) {
+        control_threads_.emplace(backend_);
         cold_work_.control = &*control_threads_;
     }
 }
@@ -161,21 +173,28 @@ Workers::Prepared Service::bind() {
     }
     posts.http = std::move(*http);
     posts.udp = std::move(*udp);
-    auto prepared = workers_->prepare(std::move(posts));
+    auto prepared = workers_->prepare(std::move(posts), given_);
     if (prepared.has_error()) {
         throw BindError(prepared.error().text);
+    }
+    for (const std::string& place : given_.drop_rest()) {
+        log_.write(Severity::warning, area,
+                   "a socket that was passed to this process is for no address of the "
+                   "configuration; it is not served",
+                   {{"socket", place}});
     }
     return std::move(*prepared);
 }
 
-/// From now on until `stop`.
-void Service::take_reloads(ReadConfiguration read) {
+void Service::take_reloads(ReadConfiguration read, std::function<void(bool)> on_reload) {
+    read_ = std::move(read);
+    on_reload_ = std::move(on_reload);
     reload_.emplace(Reload::Parts{
         .log = log_,
         .control = control_,
         .in_effect = in_effect_,
         .tracker = *tracker_,
-        .backend = *backend_,
+        .backend = backend_,
         .roster = *roster_,
         .site_view = *site_view_,
         .site_loader = *site_loader_,
@@ -190,21 +209,28 @@ void Service::take_reloads(ReadConfiguration read) {
             [this](const config::Config& config) {
                 return backend_setup(config);
             }});
+    begin_reloads();
+}
+
+/// From now on until `stop`.
+void Service::begin_reloads() {
     reloads_.start({.reload =
-                        [this, read = std::move(read)] {
-                            const auto report = reload_->perform(read());
+                        [this] {
+                            const auto report = reload_->perform(read_());
                             site_loader_->request_of_operator();
                             return report;
                         },
                     .tend = [this](Workers::Moment now) { return workers_->tend(now); },
-                    .on_change = nullptr});
+                    .on_change = on_reload_});
 }
 
 /// Then, on a thread of its own, what the site says.
 void Service::fill_roster() {
     Status filled;
     control_.run_on([&] { filled = filling_->begin(); });
-    site_loader_->start(*backend_);
+    if (!taking_over_) {
+        site_loader_->start(backend_);
+    }
     if (!filled.ok() && filled.code != StatusCode::unavailable) {
         throw StartupError(std::string("client_whitelist: the tracker driver refused it: ") +
                            filled.reason);
@@ -216,7 +242,9 @@ void Service::fill_roster() {
                    {{"reason", filled.reason}});
         return;
     }
-    site_loader_->wait_for_first(limits::site_load_wait);
+    if (!taking_over_) {
+        site_loader_->wait_for_first(limits::site_load_wait);
+    }
 }
 
 void Service::start_management() {
@@ -224,7 +252,7 @@ void Service::start_management() {
     settings.started = clock_.now();
     management_.emplace(management::Parts{.roster = *roster_,
                                           .tracker = *tracker_,
-                                          .backend = *backend_,
+                                          .backend = backend_,
                                           .log = log_,
                                           .counters = [this] { return workers_->counters(); },
                                           .reload =
@@ -238,6 +266,10 @@ void Service::start_management() {
 }
 
 void Service::stop() noexcept {
+    if (taking_over_) {
+        taking_over_->end();
+    }
+    target_.reset();
     if (driver_switch_) {
         driver_switch_->end();
     }
@@ -259,20 +291,21 @@ void Service::stop() noexcept {
 }
 
 void Service::release_drivers() noexcept {
-    if (!tracker_ && backend_ == nullptr) {
+    if (!tracker_ && !has_backend_) {
         return;
     }
     control_.run_on([this] {
         farewells_.close();
-        if (backend_ != nullptr && !backend_->flush(in_effect_.config.request_timeout).ok()) {
+        if (has_backend_ && !backend_.flush(in_effect_.config.request_timeout).ok()) {
             log_.write(Severity::warning, area,
                        "the site does not have everything yet; the rest waits in the spool");
         }
         if (tracker_) {
             tracker_->unfollow();
         }
-        filling_->end();   // before the thread ends on which it is told of lapses
-        backend_.reset();  // before the roster that it writes to
+        filling_->end();  // before the thread ends on which it is told of lapses
+        has_backend_ = false;
+        backend_.empty();  // before the roster that it writes to
         site_loader_.reset();
         if (tracker_) {
             tracker_->release();  // saves the roster

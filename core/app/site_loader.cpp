@@ -37,6 +37,7 @@ SiteLoader::~SiteLoader() {
 
 void SiteLoader::start(BackendDriver& site) {
     site_ = &site;
+    ends_ = false;
     thread_ = std::thread([this] { run(); });
 }
 

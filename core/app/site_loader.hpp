@@ -52,7 +52,8 @@ public:
     /// Returns when the first load has come to an end, or `patience` is over.
     void wait_for_first(std::chrono::milliseconds patience);
 
-    /// Ends the thread; a load that runs ends at its next record. Harmless when not started.
+    /// Ends the thread; a load that runs ends at its next record. Harmless when not started. It
+    /// may be started again.
     void stop() noexcept;
 
 private:

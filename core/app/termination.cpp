@@ -14,7 +14,7 @@ constexpr int forced_exit = 1;
 sigset_t held_signals() noexcept {
     sigset_t held;
     sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) {
         sigaddset(&held, signal);
     }
     return held;
@@ -39,9 +39,17 @@ void hold_signals() noexcept {
     signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_end(Log& log, const std::function<void()>& reload) {
+bool wait_for_end(Log& log, const std::function<void()>& reload,
+                  const std::function<bool()>& hand_over) {
     int signal = next_signal();
-    while (asks_for_reload(signal)) {
+    while (asks_for_reload(signal) || signal == SIGUSR2) {
+        if (signal == SIGUSR2) {
+            if (hand_over()) {
+                return false;
+            }
+            signal = next_signal();
+            continue;
+        }
         log.write(Severity::info, "service",
                   std::string(signal == SIGHUP ? "SIGHUP" : "SIGUSR1") +
                       ": the configuration and the site are read again");
@@ -50,10 +58,12 @@ void wait_for_end(Log& log, const std::function<void()>& reload) {
     }
     log.write(Severity::info, "service", "stopping; a second signal ends at once");
     std::thread([] {
-        while (asks_for_reload(next_signal())) {
+        for (int next = next_signal(); asks_for_reload(next) || next == SIGUSR2;
+             next = next_signal()) {
         }
         _exit(forced_exit);
     }).detach();
+    return true;
 }
 
 }  // namespace chihaya::app

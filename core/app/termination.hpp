@@ -9,14 +9,16 @@
 
 namespace chihaya::app {
 
-/// Keeps SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 from interrupting anything but
+/// Keeps SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1 and SIGUSR2 from interrupting anything but
 /// `wait_for_end`. Called before the first thread starts, because threads inherit it. SIGPIPE is
 /// ignored.
 void hold_signals() noexcept;
 
 /// Calls `reload` at each SIGHUP, and at each SIGUSR1, which is what Ocelot is told to reload by.
-/// Returns after SIGINT, SIGTERM or SIGQUIT. From then on a second one ends the process at once,
-/// with exit code 1.
-void wait_for_end(Log& log, const std::function<void()>& reload);
+/// Calls `hand_over` at each SIGUSR2, and returns false when that says that another process is the
+/// tracker now. Returns true after SIGINT, SIGTERM or SIGQUIT. From then on a second one ends the
+/// process at once, with exit code 1.
+[[nodiscard]] bool wait_for_end(Log& log, const std::function<void()>& reload,
+                                const std::function<bool()>& hand_over);
 
 }  // namespace chihaya::app

@@ -34,7 +34,8 @@ struct Worker::Serving {
 };
 
 Worker::Worker(std::uint32_t number, const Shared& shared, metrics::WorkerCounters& counters)
-    : shared_(shared),
+    : number_(number),
+      shared_(shared),
       counters_(counters),
       loop_(shared.clock),
       host_(loop_, shared.log, "tracker worker " + std::to_string(number)) {}
@@ -102,6 +103,14 @@ void Worker::end_turn() noexcept {
     serving_->udp.flush();
 }
 
+void Worker::with_front_ends(FrontEndWork work) {
+    loop_.post([this, work = std::move(work)] {
+        if (serving_ != nullptr) {
+            work(serving_->http, serving_->udp);
+        }
+    });
+}
+
 /// On the worker's thread.
 void Worker::make(WorkerChange& change) {
     Serving& serving = *serving_;
@@ -116,6 +125,10 @@ void Worker::make(WorkerChange& change) {
     }
     for (const net::BoundSocket& socket : change.udp.take()) {
         serving.udp.listen(socket);
+    }
+    if (change.rests) {
+        serving.http.rest();
+        serving.udp.rest();
     }
     if (change.steer_to) {
         serving.http.steer(*change.steer_to);

@@ -25,7 +25,9 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace chihaya::app {
@@ -59,6 +61,7 @@ struct WorkerChange {
     std::vector<net::Place> finished_udp;
     std::optional<std::uint32_t> steer_to;  // of the sockets of each place, the first so many
     std::optional<bool> leaves;             // its connections end with their next reply
+    bool rests = false;                     // it serves nobody until its front ends are woken
 };
 
 /// Thread: members from one thread at a time that is not the worker's
@@ -78,6 +81,17 @@ public:
 
     /// Changes what it does, between two turns, and returns when that is done.
     void adopt(WorkerChange change);
+
+    /// Has `work` done with the front ends, in a later turn; between `start` and `stop`.
+    /// Thread: any
+    using FrontEndWork = std::function<void(frontend::HttpFrontend&, frontend::UdpFrontend&)>;
+    void with_front_ends(FrontEndWork work);
+
+    /// Runs `work` on the worker's thread, in a later turn; not any more once it has ended.
+    /// Thread: any
+    void post(std::function<void()> work) { loop_.post(std::move(work)); }
+
+    [[nodiscard]] std::string name() const { return "worker " + std::to_string(number_); }
 
     /// Has it any connections?
     [[nodiscard]] bool has_connections();
@@ -101,6 +115,7 @@ private:
     void stop_serving() noexcept;
     void wait_for_quiet() noexcept;
 
+    const std::uint32_t number_;
     const Shared& shared_;
     metrics::WorkerCounters& counters_;
     net::WorkerLoop loop_;

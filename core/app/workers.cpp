@@ -3,12 +3,35 @@
 #include "core/base/limits.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <iterator>
 #include <utility>
 
 namespace chihaya::app {
 namespace {
 
 constexpr std::chrono::milliseconds no_patience{0};
+
+/// Waits for several threads. Shared with them: one may come late.
+class Countdown {
+public:
+    explicit Countdown(std::size_t count) : left_(count) {}
+
+    void one_less() noexcept {
+        const std::lock_guard lock(mutex_);
+        --left_;
+        changed_.notify_all();
+    }
+    [[nodiscard]] bool wait_for(std::chrono::milliseconds patience) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, patience, [this] { return left_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t left_;
+};
 
 /// What `left` has and `right` has not.
 std::vector<net::Place> without(const std::vector<net::Place>& left,
@@ -22,7 +45,8 @@ std::vector<net::Place> without(const std::vector<net::Place>& left,
 
 }  // namespace
 
-bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared prepared) {
+bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared prepared, bool rests) {
+    const std::lock_guard lock(changing_);
     const auto now = std::chrono::steady_clock::now();
     const Posts before = std::exchange(posts_, std::move(prepared.posts));
     settings_ = std::move(settings);
@@ -58,6 +82,7 @@ bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared pre
             change.udp = std::move(prepared.sockets[number].udp);
         }
         if (member.worker == nullptr) {
+            change.rests = rests;
             all_serve = all_serve && (!stays || begin(number, std::move(change)));
             continue;
         }
@@ -108,6 +133,7 @@ metrics::WorkerCounters& Workers::counters_of(std::uint32_t number) {
 }
 
 std::optional<Workers::Moment> Workers::tend(Moment now) {
+    const std::lock_guard lock(changing_);
     finish_drained(now);
     end_those_who_left(now);
     std::optional<Moment> next;
@@ -197,6 +223,28 @@ void Workers::for_each(const std::function<void(Worker&)>& work) {
             work(*member.worker);
         }
     }
+}
+
+bool Workers::with_front_ends(const FrontEndWork& work, std::chrono::milliseconds patience) {
+    const auto done = std::make_shared<Countdown>(count());
+    std::size_t number = 0;
+    for_each([&](Worker& worker) {
+        worker.with_front_ends([work, number, done](auto& http, auto& udp) {
+            work(number, http, udp);
+            done->one_less();
+        });
+        ++number;
+    });
+    return done->wait_for(patience);
+}
+
+void Workers::show_pulses(const std::function<void(const Pulse&)>& each) {
+    const std::lock_guard lock(changing_);
+    for_each([&](Worker& worker) {
+        each({.name = worker.name(), .post = [&worker](std::function<void()> work) {
+                  worker.post(std::move(work));
+              }});
+    });
 }
 
 void Workers::change_sessions(

@@ -4,15 +4,18 @@
 /// All workers of the process, and where they listen: what of both changes while they serve.
 
 #include "core/app/listeners.hpp"
+#include "core/app/supervisor.hpp"
 #include "core/app/worker.hpp"
 #include "core/base/guarded.hpp"
 #include "core/metrics/snapshot.hpp"
+#include "core/net/given_sockets.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -59,10 +62,16 @@ public:
     /// Errors: the first place that cannot be bound
     [[nodiscard]] Result<Prepared> prepare(Posts posts) const;
 
+    /// The same, where no worker serves yet, with sockets that are given: where there are fewer of
+    /// them than workers they are shared, where there are more a worker has several.
+    [[nodiscard]] Result<Prepared> prepare(Posts posts, net::GivenSockets& given) const;
+
     /// From now on the workers go by these settings and listen there, and as many as that. Those
     /// that are too many, and places that are given up, serve to the end what has begun: `tend`.
     /// Errors: false when a new worker cannot begin (the log says why); there are fewer then
-    [[nodiscard]] bool adopt(std::shared_ptr<const WorkerSettings> settings, Prepared prepared);
+    /// Those that are new rest, when `rests`, until their front ends are woken.
+    [[nodiscard]] bool adopt(std::shared_ptr<const WorkerSettings> settings, Prepared prepared,
+                             bool rests = false);
 
     /// Ends what has come to its end by now.
     /// Returns: when there may be something to end next; empty when there is nothing left
@@ -70,6 +79,16 @@ public:
 
     /// Accepts no more, and waits until everything asked has been answered, for `patience` at most.
     void stop(std::chrono::milliseconds patience) noexcept;
+
+    /// Has `work` done with the front ends of each on its thread, and waits for that.
+    /// Errors: false when one of them has not come to it within `patience`; it may, later
+    using FrontEndWork = std::function<void(std::size_t number, frontend::HttpFrontend& http,
+                                            frontend::UdpFrontend& udp)>;
+    [[nodiscard]] bool with_front_ends(const FrontEndWork& work,
+                                       std::chrono::milliseconds patience);
+
+    /// Shows how each is asked for a sign of life. Thread: any
+    void show_pulses(const std::function<void(const Pulse&)>& each);
 
     /// Runs `work` for each worker that serves, in the order of their numbers.
     void for_each(const std::function<void(Worker&)>& work);
@@ -100,7 +119,10 @@ private:
         std::uint64_t workers = 0;                                        // that serve
     };
 
-    [[nodiscard]] Result<void> bind(net::Transport transport, Prepared& prepared) const;
+    [[nodiscard]] Result<void> bind(net::Transport transport, Prepared& prepared,
+                                    net::GivenSockets& given) const;
+    [[nodiscard]] static Result<void> share_out(const std::vector<net::BoundSocket>& given,
+                                                net::Transport transport, Prepared& prepared);
     [[nodiscard]] bool is_served(net::Transport transport, const net::Place& place) const;
     [[nodiscard]] std::uint16_t port_of(net::Transport transport, const net::Place& place) const;
     [[nodiscard]] bool begin(std::uint32_t number, WorkerChange first);
@@ -110,6 +132,7 @@ private:
     void steer(std::uint32_t sockets);
     [[nodiscard]] bool somebody_leaves() const noexcept;
 
+    std::mutex changing_;  // held while members come and go, against `show_pulses`
     const Shared& shared_;
     const ShowCounters on_counters_;
     std::shared_ptr<const WorkerSettings> settings_;

@@ -1,6 +1,10 @@
 #include "core/app/workers.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace chihaya::app {
@@ -22,13 +26,18 @@ void keep_covered(const std::vector<net::Place>& served, std::vector<net::Place>
 }  // namespace
 
 Result<Workers::Prepared> Workers::prepare(Posts posts) const {
+    net::GivenSockets none;
+    return prepare(std::move(posts), none);
+}
+
+Result<Workers::Prepared> Workers::prepare(Posts posts, net::GivenSockets& given) const {
     Prepared prepared;
     prepared.posts = std::move(posts);
     keep_covered(posts_.http, prepared.posts.http);
     keep_covered(posts_.udp, prepared.posts.udp);
     prepared.sockets.resize(prepared.posts.workers);
     for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
-        if (auto bound = bind(transport, prepared); bound.has_error()) {
+        if (auto bound = bind(transport, prepared, given); bound.has_error()) {
             return bound.error();
         }
     }
@@ -37,9 +46,27 @@ Result<Workers::Prepared> Workers::prepare(Posts posts) const {
 
 /// Worker after worker for each place: the kernel keeps them in this order, by which `net::steer`
 /// goes.
-Result<void> Workers::bind(net::Transport transport, Prepared& prepared) const {
+Result<void> Workers::bind(net::Transport transport, Prepared& prepared,
+                           net::GivenSockets& given) const {
     const bool is_tcp = transport == net::Transport::tcp;
     for (const net::Place& place : is_tcp ? prepared.posts.http : prepared.posts.udp) {
+        const net::SocketPlace asked{.transport = transport,
+                                     .is_ipv6 = place.is_ipv6,
+                                     .address = place.address,
+                                     .port = place.port};
+        if (const auto passed = given.take(asked); !passed.empty()) {
+            shared_.log.write(Severity::info, is_tcp ? "http" : "udp", "listening",
+                              {{"family", passed.front().is_ipv6 ? "ipv6" : "ipv4"},
+                               {"port", std::uint64_t{passed.front().port}},
+                               {"sockets", "given"}});
+            if (auto shared = share_out(passed, transport, prepared); shared.has_error()) {
+                return shared.error();
+            }
+            continue;
+        }
+        if (given.covers(asked)) {
+            continue;
+        }
         bool first = !is_served(transport, place);
         std::uint16_t port = place.port;
         std::optional<net::BoundSocket> told;
@@ -71,6 +98,25 @@ Result<void> Workers::bind(net::Transport transport, Prepared& prepared) const {
                 Severity::info, is_tcp ? "http" : "udp", "listening",
                 {{"family", told->is_ipv6 ? "ipv6" : "ipv4"}, {"port", std::uint64_t{told->port}}});
         }
+    }
+    return {};
+}
+
+Result<void> Workers::share_out(const std::vector<net::BoundSocket>& given,
+                                net::Transport transport, Prepared& prepared) {
+    const std::size_t workers = prepared.sockets.size();
+    for (std::size_t i = 0; i < std::max(given.size(), workers); ++i) {
+        net::BoundSocket socket = given[i % given.size()];
+        if (i >= given.size()) {
+            socket.socket = ::fcntl(socket.socket, F_DUPFD_CLOEXEC, 0);
+        }
+        if (socket.socket < 0) {
+            return Failure{"cannot share a socket that was passed among the workers: " +
+                           std::generic_category().message(errno) +
+                           "; raise the limit on open files, or lower `workers`"};
+        }
+        auto& sockets = prepared.sockets[i % workers];
+        (transport == net::Transport::tcp ? sockets.http : sockets.udp).add(socket);
     }
     return {};
 }

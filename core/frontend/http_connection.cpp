@@ -40,6 +40,39 @@ void HttpConnection::open(int socket, const IpAddress& from) noexcept {
     read_more();
 }
 
+void HttpConnection::resume(OpenConnection&& connection) noexcept {
+    stream_.open(connection.socket);
+    from_ = connection.from;
+    close_after_reply_ = false;
+    client_goes_on_ = false;
+    refused_ = false;
+    requests_ = connection.requests;
+    seen_ = 0;
+    body_left_ = connection.body_left;
+    lingered_ = 0;
+    kept_ = std::move(connection.kept);
+    enter(kept_.empty() && body_left_ == 0 ? Phase::idle : Phase::head);
+    wake();
+}
+
+OpenConnection HttpConnection::give_up() noexcept {
+    OpenConnection given{.socket = stream_.release(),
+                         .from = from_,
+                         .requests = requests_,
+                         .body_left = body_left_,
+                         .kept = std::move(kept_)};
+    close();
+    return given;
+}
+
+void HttpConnection::wake() noexcept {
+    if (seen_ < kept_.size()) {
+        replied();
+    } else {
+        read_more();
+    }
+}
+
 void HttpConnection::close() noexcept {
     if (phase_ == Phase::closed) {
         return;
@@ -90,6 +123,9 @@ void HttpConnection::writable(void* self) noexcept {
 void HttpConnection::read_more() noexcept {
     if (phase_ == Phase::lingering) {
         linger();
+        return;
+    }
+    if (owner_.resting()) {
         return;
     }
     // What was kept stands in front of what comes now, so that a request is always in one piece.
@@ -255,7 +291,7 @@ void HttpConnection::replied() noexcept {
     // Pipelined requests go on where the input was left; theirs and this reply leave together, as
     // far as there is room for another one.
     const bool is_full = exchange_ != nullptr && exchange_->replies().size() >= limits::reply_max;
-    if (kept_.empty() || is_full) {
+    if (kept_.empty() || is_full || owner_.resting()) {
         flush();
         return;
     }
@@ -355,6 +391,10 @@ void HttpConnection::sent_all() noexcept {
         stream_.finish_writing();
         enter(Phase::lingering);
         linger();
+        return;
+    }
+    if (owner_.resting()) {
+        enter(kept_.empty() && body_left_ == 0 ? Phase::idle : Phase::head);
         return;
     }
     if (has_request && ++rounds_ % limits::pipelined_per_turn_max != 0) {

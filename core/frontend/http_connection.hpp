@@ -35,6 +35,16 @@ enum class Phase : std::uint8_t {
     lingering,  // the client, to stop sending after it was refused
 };
 
+/// A connection between two requests, or in the middle of one, outside of any front end.
+/// Lifetime: whoever has it closes its socket
+struct OpenConnection {
+    int socket = -1;
+    IpAddress from;
+    std::uint32_t requests = 0;   // so many it has made
+    std::uint64_t body_left = 0;  // bytes of a body that nobody wants
+    std::string kept;             // what it has sent and nobody has answered
+};
+
 /// What a connection needs of its front end.
 class HttpConnectionOwner : public HttpExchangePool {
 public:
@@ -61,6 +71,9 @@ public:
     /// Are connections to end with their next reply?
     [[nodiscard]] virtual bool leaving() const noexcept = 0;
 
+    /// Is nothing more to be read for now? What arrives waits in the kernel.
+    [[nodiscard]] virtual bool resting() const noexcept = 0;
+
     /// Likewise, and with the one that is on its way.
     [[nodiscard]] virtual bool stopping() const noexcept = 0;
 
@@ -84,6 +97,15 @@ public:
 
     /// Closes at once, whatever is going on.
     void close() noexcept;
+
+    /// Goes on with one that was given up elsewhere: serves what it has sent, and reads on.
+    void resume(OpenConnection&& connection) noexcept;
+
+    /// Of one that waits for its client: gives it up. It is closed here, its socket is not.
+    [[nodiscard]] OpenConnection give_up() noexcept;
+
+    /// After a rest: what has arrived meanwhile is read.
+    void wake() noexcept;
 
     /// Of an idle connection: answers what has arrived meanwhile, or closes.
     void end() noexcept;

@@ -92,6 +92,57 @@ void HttpFrontend::steer(std::uint32_t sockets) noexcept {
     }
 }
 
+void HttpFrontend::rest() noexcept {
+    resting_ = true;
+    for (const auto& listener : listeners_) {
+        listener->rest();
+    }
+}
+
+void HttpFrontend::wake() noexcept {
+    resting_ = false;
+    for (const auto& listener : listeners_) {
+        listener->start();
+    }
+    // Whoever is woken moves to another list, or to the end of its own.
+    for (List* const list : {&idle_, &head_}) {
+        List sleepers;
+        sleepers.swap(*list);
+        while (!sleepers.empty()) {
+            HttpConnection& connection = sleepers.front();
+            sleepers.pop_front();
+            list->push_back(connection);
+            connection.wake();
+        }
+    }
+}
+
+void HttpFrontend::give_up(std::vector<OpenConnection>& to) {
+    for (List* const list : {&idle_, &head_}) {
+        while (!list->empty()) {
+            to.emplace_back();  // first: what is given up must not get lost
+            to.back() = list->front().give_up();
+        }
+    }
+}
+
+void HttpFrontend::take_in(OpenConnection&& connection) noexcept {
+    HttpConnection* const unused = make_room() ? unused_connection() : nullptr;
+    if (unused == nullptr) {
+        ::close(connection.socket);
+        return;
+    }
+    ++counters_.connections_open;
+    ++open_;
+    unused->resume(std::move(connection));
+}
+
+void HttpFrontend::show_sockets(std::vector<net::BoundSocket>& to) const {
+    for (const auto& listener : listeners_) {
+        to.push_back(listener->bound());
+    }
+}
+
 void HttpFrontend::stop() noexcept {
     stopping_ = true;
     for (const auto& listener : listeners_) {

@@ -50,12 +50,31 @@ public:
     void leave(bool leaves) noexcept { leaving_ = leaves; }
     [[nodiscard]] bool has_connections() const noexcept { return open_ > 0; }
 
+    // A process that takes this one's place goes on with its sockets and connections.
+
+    /// Accepts and reads nothing for now; what was asked is answered. `wake` goes on.
+    void rest() noexcept;
+    void wake() noexcept;
+
+    /// Those that wait for their clients, while it rests: they are given up here.
+    /// Errors: std::bad_alloc; then some are still here, and those in `to` are not
+    void give_up(std::vector<OpenConnection>& to);
+
+    /// Goes on with this one; closes it where there is no room.
+    void take_in(OpenConnection&& connection) noexcept;
+
+    /// Where it listens. Errors: std::bad_alloc
+    void show_sockets(std::vector<net::BoundSocket>& to) const;
+
     /// Accepts no more, closes idle connections, and ends every other with its next reply. What has
     /// arrived by now is answered.
     void stop() noexcept;
 
     /// Closes what is left.
     void close_all() noexcept;
+
+    /// Has everything that was asked been answered, though clients may not have taken it all?
+    [[nodiscard]] bool is_answered() const noexcept { return answering_.empty(); }
 
     /// Has everything that was asked been answered and sent?
     [[nodiscard]] bool is_quiet() const noexcept;
@@ -82,6 +101,7 @@ private:
     void enter(HttpConnection& connection, Phase phase) noexcept override;
     void closed(HttpConnection& connection) noexcept override;
     [[nodiscard]] bool stopping() const noexcept override { return stopping_; }
+    [[nodiscard]] bool resting() const noexcept override { return resting_; }
     [[nodiscard]] bool leaving() const noexcept override { return leaving_ || stopping_; }
 
     [[nodiscard]] HttpConnection* unused_connection() noexcept;
@@ -102,6 +122,7 @@ private:
     HttpSettings settings_;
     bool stopping_ = false;
     bool leaving_ = false;
+    bool resting_ = false;
     std::size_t open_ = 0;
 
     std::unique_ptr<char[]> read_room_;

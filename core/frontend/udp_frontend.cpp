@@ -124,6 +124,23 @@ void UdpFrontend::steer(std::uint32_t sockets) noexcept {
     }
 }
 
+void UdpFrontend::wake() noexcept {
+    resting_ = false;
+    for (const Port& port : ports_) {
+        if (port.socket != nullptr) {
+            port.socket->wait();
+        }
+    }
+}
+
+void UdpFrontend::show_sockets(std::vector<net::BoundSocket>& to) const {
+    for (const Port& port : ports_) {
+        if (port.socket != nullptr && !port.is_finished) {
+            to.push_back(port.socket->bound());
+        }
+    }
+}
+
 void UdpFrontend::look_again() {
     look_timer_.expires_after(look_interval);
     look_timer_.async_wait([this, takes = takes_requests_](boost::system::error_code error) {
@@ -144,7 +161,7 @@ void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
 }
 
 void UdpFrontend::read_turn(std::size_t number) noexcept {
-    if (ports_[number].socket == nullptr || ports_[number].is_finished) {
+    if (resting_ || ports_[number].socket == nullptr || ports_[number].is_finished) {
         return;
     }
     for (int batch = 0; batch < batches_per_turn && read(number); ++batch) {
@@ -302,7 +319,7 @@ void UdpFrontend::send(Port& port, std::span<UdpExchange* const> exchanges) noex
 
 void UdpFrontend::stop() noexcept {
     for (std::size_t number = 0; number < ports_.size(); ++number) {
-        if (ports_[number].socket != nullptr && !ports_[number].is_finished) {
+        if (!resting_ && ports_[number].socket != nullptr && !ports_[number].is_finished) {
             take_what_waits(number, last_batches_max / ports_.size());
         }
     }

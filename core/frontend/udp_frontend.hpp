@@ -52,6 +52,13 @@ public:
     /// Has new datagrams of every place go to the first so many sockets; see `net::steer`.
     void steer(std::uint32_t sockets) noexcept;
 
+    /// Reads nothing for now; what was asked is answered. `wake` goes on.
+    void rest() noexcept { resting_ = true; }
+    void wake() noexcept;
+
+    /// Where it listens. Errors: std::bad_alloc
+    void show_sockets(std::vector<net::BoundSocket>& to) const;
+
     /// Sends the replies that this turn has brought. To be called at its end, after the tracker.
     void flush() noexcept;
 
@@ -104,6 +111,7 @@ private:
     std::vector<std::unique_ptr<UdpExchange>> exchanges_;
     std::vector<UdpExchange*> free_;  // the last given back is the first lent: warm
     std::size_t lent_ = 0;
+    bool resting_ = false;
     bool unsent_ = false;  // some outbox has something
     bool rewait_ = false;  // some socket has been read
     bool looks_ = false;   // the timer runs

@@ -1,6 +1,7 @@
 #include "core/net/bound_socket.hpp"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,13 @@
 
 namespace chihaya::net {
 namespace {
+
+// As long as the kernel allows (net.core.somaxconn): a tracker that restarts meets its whole
+// audience at once.
+constexpr int backlog = 65'535;
+
+// How long the kernel holds back a connection whose client has not sent its request.
+constexpr int defer_accept_seconds = 5;
 
 int open_socket(Transport transport, bool is_ipv6) noexcept {
     const bool is_tcp = transport == Transport::tcp;
@@ -96,7 +104,25 @@ Result<BoundSocket> bind_socket(Transport transport, const std::optional<IpAddre
     if (::bind(socket, name.data(), name.size) != 0) {
         return refuse(socket, "bind");
     }
-    return BoundSocket{socket, is_ipv6, bound_port(socket), address, port};
+    return BoundSocket{.socket = socket,
+                       .is_ipv6 = is_ipv6,
+                       .port = bound_port(socket),
+                       .address = address,
+                       .asked_port = port};
+}
+
+bool prepare_socket(Transport transport, const BoundSocket& bound) noexcept {
+    if (transport == Transport::udp) {
+        if (!bound.address) {
+            ask_for_addressed(bound.socket, bound.is_ipv6);
+        }
+        return true;
+    }
+#if defined(TCP_DEFER_ACCEPT)
+    set_option(bound.socket, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer_accept_seconds);
+#endif
+    set_option(bound.socket, IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit it
+    return ::listen(bound.socket, backlog) == 0;
 }
 
 bool has_ipv6() noexcept {

@@ -31,9 +31,15 @@ struct BoundSocket {
     std::uint16_t port = 0;            // as bound: of interest when 0 was asked for
     std::optional<IpAddress> address;  // none: every address of the family
     std::uint16_t asked_port = 0;
+    bool was_given = false;   // somebody else has bound it
+    bool stays_open = false;  // held elsewhere too: what waits in it is not lost when we close it
 
     [[nodiscard]] Place place() const noexcept { return {address, is_ipv6, asked_port}; }
 };
+
+/// Sets what a socket of ours is to have, however it was made; TCP sockets listen from now on.
+/// Errors: false when it cannot listen, and then errno says why
+bool prepare_socket(Transport transport, const BoundSocket& bound) noexcept;
 
 /// Binds `address` (none: every address of the family `is_ipv6` says).
 ///

@@ -35,6 +35,11 @@ bool StreamWatch::ask(int socket, TcpStream& stream, bool known, bool writable) 
                        &event) == 0;
 }
 
+void StreamWatch::forget(int socket) noexcept {
+    epoll_event ignored{};
+    ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, socket, &ignored);
+}
+
 void StreamWatch::close() noexcept {
     if (epoll_.is_open()) {
         loop_.forget_turn_end(this);

@@ -35,6 +35,9 @@ public:
     /// Errors: false when the kernel will not
     [[nodiscard]] bool ask(int socket, TcpStream& stream, bool known, bool writable) noexcept;
 
+    /// Nothing is known of `socket` any more; it stays open.
+    void forget(int socket) noexcept;
+
     /// Tells the streams that are ready. Happens by itself in every turn in which there are some.
     void look() noexcept;
 

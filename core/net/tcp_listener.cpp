@@ -2,8 +2,6 @@
 
 #include "core/base/limits.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,16 +15,12 @@
 namespace chihaya::net {
 namespace {
 
-// As long as the kernel allows (net.core.somaxconn): a tracker that restarts meets its whole
-// audience at once.
-constexpr int backlog = 65'535;
+// Bounds what a stopping listener takes: as long as the kernel's queue may be.
+constexpr int last_accepts_max = 65'535;
 
 // When descriptors have run out and none can be freed, accepting waits so long: the listener would
 // stay readable and spin otherwise.
 constexpr std::chrono::milliseconds out_of_descriptors_pause{100};
-
-// How long the kernel holds back a connection whose client has not sent its request.
-constexpr int defer_accept_seconds = 5;
 
 }  // namespace
 
@@ -36,11 +30,7 @@ Result<BoundSocket> listen_tcp(const std::optional<IpAddress>& address, bool is_
     if (bound.has_error()) {
         return bound;
     }
-#if defined(TCP_DEFER_ACCEPT)
-    set_option(bound->socket, IPPROTO_TCP, TCP_DEFER_ACCEPT, defer_accept_seconds);
-#endif
-    set_option(bound->socket, IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit it
-    if (::listen(bound->socket, backlog) != 0) {
+    if (!prepare_socket(Transport::tcp, *bound)) {
         const std::string words = std::generic_category().message(errno);
         ::close(bound->socket);
         return Failure{"cannot listen on port " + std::to_string(bound->port) + ": " + words};
@@ -63,12 +53,13 @@ TcpListener::~TcpListener() {
 }
 
 void TcpListener::start() {
+    rests_ = false;
     wait();
 }
 
 void TcpListener::finish() noexcept {
-    bool more = *alive_;
-    for (int i = 0; more && i < backlog; ++i) {
+    bool more = *alive_ && !bound_.stays_open && !rests_;
+    for (int i = 0; more && i < last_accepts_max; ++i) {
         more = accept_one();
     }
     close();
@@ -82,9 +73,17 @@ void TcpListener::close() noexcept {
 }
 
 void TcpListener::wait() {
+    if (waits_) {
+        return;
+    }
+    waits_ = true;
     descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                            [this, alive = alive_](boost::system::error_code error) {
-                               if (!error && *alive) {
+                               if (error || !*alive) {
+                                   return;
+                               }
+                               waits_ = false;
+                               if (!rests_) {
                                    accept_some();
                                }
                            });

@@ -40,6 +40,9 @@ public:
     TcpListener(const TcpListener&) = delete;
     TcpListener& operator=(const TcpListener&) = delete;
 
+    /// Accepts nobody for a while: who comes waits in the kernel's queue. `start` goes on.
+    void rest() noexcept { rests_ = true; }
+
     /// Starts accepting; until `close` or `finish`.
     void start();
 
@@ -52,10 +55,12 @@ public:
 
     [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
 
-    /// Accepts what waits in the kernel's queue, and no more.
+    /// Accepts what waits in the kernel's queue, and no more; nothing while it rests, or where the
+    /// socket stays open elsewhere, and the queue with it.
     void finish() noexcept;
 
-    /// No more connections. Those in the kernel's queue are reset.
+    /// No more connections. Those in the kernel's queue are reset, unless the socket stays open
+    /// elsewhere.
     void close() noexcept;
 
 private:
@@ -69,6 +74,8 @@ private:
     void* subject_;
     Accepted accepted_;
     Exhausted exhausted_;
+    bool waits_ = false;
+    bool rests_ = false;
     std::shared_ptr<bool> alive_;  // the pending wait finds out here that the listener is gone
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                       boost::asio::wait_traits<std::chrono::steady_clock>,

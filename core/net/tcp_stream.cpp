@@ -101,6 +101,16 @@ void TcpStream::close() noexcept {
     }
 }
 
+int TcpStream::release() noexcept {
+    if (is_watched_) {
+        watch_.forget(socket_);
+    }
+    awaits_read_ = false;
+    awaits_write_ = false;
+    holds_back_ = false;
+    return std::exchange(socket_, -1);
+}
+
 void TcpStream::notice(Notice seen) noexcept {
     is_over_ = is_over_ || seen.over;
     may_be_readable_ = may_be_readable_ || seen.readable;

@@ -55,6 +55,9 @@ public:
     /// Closes at once. Who waits is not called any more.
     void close() noexcept;
 
+    /// Gives the socket up without closing it. Who waits is not called any more.
+    [[nodiscard]] int release() noexcept;
+
     /// What the watch has seen.
     struct Notice {
         bool readable = false;

@@ -22,7 +22,7 @@ _chihaya() {
       return
       ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "-c --config= -w --workers= --check --list-plugins
+  mapfile -t COMPREPLY < <(compgen -W "-c --config= -w --workers= --check --take-over --list-plugins
     --print-config --daemon --pidfile= --umask= --version -h --help" -- "$cur")
   [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2> /dev/null
 }

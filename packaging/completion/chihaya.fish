@@ -3,6 +3,7 @@ complete -c chihaya -f
 complete -c chihaya -s c -l config -r -F -d 'Read the configuration from this file'
 complete -c chihaya -s w -l workers -x -a '0 1 2 4 8 16 32' -d 'Serve with so many threads'
 complete -c chihaya -l check -d 'Check the configuration and load the plugins, then end'
+complete -c chihaya -l take-over -d 'Take the place of the tracker that runs with the same state_dir'
 complete -c chihaya -l list-plugins -d 'List the installed plugins, then end'
 complete -c chihaya -l print-config -d 'Print the effective configuration, then end'
 complete -c chihaya -l daemon -d 'Leave the terminal'

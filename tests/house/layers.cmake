@@ -10,9 +10,10 @@ set(may_include_net        base)
 set(may_include_metrics    base)
 set(may_include_plugin     base)
 set(may_include_logic      base metrics)
+set(may_include_handover   base metrics logic)
 set(may_include_frontend   base metrics wire net logic)
 set(may_include_management base metrics config logic)
-set(may_include_app        base metrics config wire net logic frontend management plugin)
+set(may_include_app        base metrics config wire net logic handover frontend management plugin)
 
 # Third-party headers, as they stand after "#include <", and the folders of core/ they stay in.
 set(third_party "Poco/" "boost/asio" "boost/dll" "hiredis/" "mysql" "mariadb/")

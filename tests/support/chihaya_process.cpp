@@ -120,6 +120,17 @@ bool ChihayaProcess::running() {
         return false;
     }
     int status = 0;
+    if (!is_child_) {
+        // Whoever has inherited it may not ask for its end.
+        std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+        const std::string text{std::istreambuf_iterator<char>(stat), {}};
+        const std::size_t name_ends = text.rfind(')');
+        if (name_ends != std::string::npos && text.compare(name_ends, 3, ") Z") != 0) {
+            return true;
+        }
+        exit_code_ = 0;
+        return false;
+    }
     if (::waitpid(pid_, &status, WNOHANG) != pid_) {
         return true;
     }
@@ -136,6 +147,12 @@ int ChihayaProcess::wait() {
         std::this_thread::sleep_for(poll_pause);
     }
     return exit_code_.value();
+}
+
+void ChihayaProcess::follow(pid_t process) {
+    exit_code_.reset();
+    pid_ = process;
+    is_child_ = false;
 }
 
 int ChihayaProcess::stop() {
@@ -156,6 +173,10 @@ void ChihayaProcess::start() {
         const std::string limit = "ulimit -n " + std::to_string(options_.descriptors);
         words.insert(words.begin(), {"/bin/sh", "-c", limit + R"( && exec "$0" "$@")"});
     }
+    if (!options_.sockets.empty()) {
+        words.insert(words.begin(), {"/bin/sh", "-c", R"(LISTEN_PID=$$ exec "$0" "$@")"});
+        options_.variables.push_back("LISTEN_FDS=" + std::to_string(options_.sockets.size()));
+    }
     words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
     std::vector<char*> arguments;
     for (std::string& word : words) {
@@ -170,8 +191,28 @@ void ChihayaProcess::start() {
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_file.c_str(),
                                        O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    const int error =
-        ::posix_spawn(&pid_, arguments.front(), &actions, nullptr, arguments.data(), environ);
+    // First out of the way of the numbers that they are to have.
+    constexpr int first_passed = 3;
+    constexpr int elsewhere = 200;
+    for (std::size_t i = 0; i < options_.sockets.size(); ++i) {
+        ::posix_spawn_file_actions_adddup2(&actions, options_.sockets[i],
+                                           elsewhere + static_cast<int>(i));
+    }
+    for (std::size_t i = 0; i < options_.sockets.size(); ++i) {
+        ::posix_spawn_file_actions_adddup2(&actions, elsewhere + static_cast<int>(i),
+                                           first_passed + static_cast<int>(i));
+        ::posix_spawn_file_actions_addclose(&actions, elsewhere + static_cast<int>(i));
+    }
+    std::vector<char*> variables;
+    for (std::string& variable : options_.variables) {
+        variables.push_back(variable.data());
+    }
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        variables.push_back(*entry);
+    }
+    variables.push_back(nullptr);
+    const int error = ::posix_spawn(&pid_, arguments.front(), &actions, nullptr, arguments.data(),
+                                    variables.data());
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
         throw std::system_error(error, std::generic_category(), CHIHAYA_EXECUTABLE);
@@ -181,7 +222,9 @@ void ChihayaProcess::start() {
 void ChihayaProcess::kill() {
     if (running()) {
         signal(SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
+        if (is_child_) {
+            ::waitpid(pid_, nullptr, 0);
+        }
         exit_code_ = 128 + SIGKILL;
     }
 }

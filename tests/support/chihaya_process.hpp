@@ -28,7 +28,9 @@ struct ChihayaOptions {
     std::string host = "127.0.0.1";        // where it is expected to answer
     bool wait_until_ready = true;          // false for one that is expected to end by itself
     std::chrono::milliseconds patience = std::chrono::seconds(20);
-    std::uint32_t descriptors = 0;  // it may have open; 0: as many as this process
+    std::vector<int> sockets{};            // passed to it, as systemd does
+    std::vector<std::string> variables{};  // NAME=VALUE, beside those of this process
+    std::uint32_t descriptors = 0;         // it may have open; 0: as many as this process
 };
 
 /// A running tracker in a folder of its own. Killed with the object.
@@ -62,6 +64,10 @@ public:
     /// Returns: its exit code; 128 + n when signal n ended it
     int wait();
 
+    /// From now on this is the tracker's process: it has taken the place of the first, which has
+    /// ended. It is no child of this one, so its exit code is not known: 0 stands for it.
+    void follow(pid_t process);
+
     /// SIGTERM, then `wait`.
     int stop();
 
@@ -81,6 +87,7 @@ private:
     FreePort management_port_;
     std::uint16_t ready_port_ = 0;  // answers when everything does
     pid_t pid_ = -1;
+    bool is_child_ = true;
     std::optional<int> exit_code_;
 };
 

@@ -1,0 +1,286 @@
+// One tracker takes the place of another while clients announce.
+
+#include "core/app/greeting.hpp"
+#include "core/handover/channel.hpp"
+#include "tests/handover/load.hpp"
+#include "tests/handover/service_manager.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/http_client.hpp"
+#include "tests/wire_http/tracker.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace chihaya::test {
+namespace {
+
+using handover::Channel;
+using handover::Kind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::string_view has_gone = "another process is the tracker now";
+constexpr std::string_view goes_on = "this tracker goes on";
+
+ChihayaOptions options(const std::string& members = "") {
+    ChihayaOptions options;
+    options.config =
+        R"({"workers": 2, "interval_jitter": 0, "state_dir": "$DIR/state")" + members + "}";
+    return options;
+}
+
+std::size_t count(const std::string& text, std::string_view words) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(words); at != std::string::npos;
+         at = text.find(words, at + 1)) {
+        ++found;
+    }
+    return found;
+}
+
+void wait_for_log(const ChihayaProcess& process, std::string_view words, std::size_t times = 1) {
+    wait_until("the log says " + std::string(words),
+               [&] { return count(process.log(), words) >= times; });
+}
+
+/// SIGUSR2, and then the process that has taken over.
+void hand_over(ChihayaProcess& process) {
+    const std::size_t before = count(process.log(), has_gone);
+    process.signal(SIGUSR2);
+    wait_for_log(process, has_gone, before + 1);
+    CHECK(process.wait() == 0);
+    const std::string log = process.log();
+    const std::size_t at = log.find("process=", log.rfind(has_gone));
+    process.follow(static_cast<pid_t>(std::stol(log.substr(at + 8))));
+}
+
+std::string get_page(const ChihayaProcess& process, const std::string& path) {
+    return http_get(process.management_port(), path).body;
+}
+
+std::string put(const ChihayaProcess& process, const std::string& path, const std::string& body) {
+    TcpClient client(process.management_port());
+    client.send("PUT " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.read_reply().body;
+}
+
+/// A process that wants the tracker's place, and says what the test lets it say.
+class Stranger {
+public:
+    explicit Stranger(const ChihayaProcess& tracker) : channel_(way_in(tracker)) {}
+
+    Channel& channel() noexcept { return channel_; }
+
+    void greet() {
+        REQUIRE(channel_
+                    .send(Kind::hello,
+                          packed(app::Hello{.process = 1, .driver = "memory", .params = "{}"}))
+                    .has_value());
+    }
+
+    /// The next message, its descriptors closed; nothing when there is none any more.
+    std::optional<Kind> next() {
+        auto message = channel_.receive(seconds(20));
+        if (message.has_error()) {
+            return std::nullopt;
+        }
+        for (const int descriptor : message->descriptors) {
+            ::close(descriptor);
+        }
+        return message->kind;
+    }
+
+    /// Plays its part until this has come. Errors: false when it does not
+    bool play_until(Kind last) {
+        greet();
+        for (auto kind = next(); kind; kind = next()) {
+            if (*kind == last) {
+                return true;
+            }
+            if (*kind == Kind::key) {
+                static_cast<void>(channel_.send(Kind::ready, {}));
+            }
+            if (*kind == Kind::yours) {
+                static_cast<void>(channel_.send(Kind::taken, {}));
+            }
+        }
+        return false;
+    }
+
+private:
+    static int way_in(const ChihayaProcess& tracker) {
+        const auto path = tracker.directory() / "state" / "handover.sock";
+        wait_until("somebody may come", [&] { return std::filesystem::exists(path); });
+        return handover::connect_to(path).value();
+    }
+
+    Channel channel_;
+};
+
+TEST_SUITE_BEGIN("hand-over");
+
+TEST_CASE("every request is answered while five trackers take each other's place") {
+    ChihayaProcess process(options());
+    Load load(process.http_port(), process.udp_port());
+    for (int i = 0; i < 5; ++i) {
+        load.wait_for_answers(20);
+        hand_over(process);
+    }
+    load.wait_for_answers(20);
+    CHECK(load.stop() == std::vector<std::string>{});
+    for (std::size_t client = 0; client < Load::clients; ++client) {
+        const std::string numbers =
+            http_get(process.http_port(), scrape_target(Load::swarm(client))).body;
+        CAPTURE(numbers);
+        CHECK(count(numbers, client % 2 == 0 ? "8:completei1e" : "10:incompletei1e") == 1);
+    }
+    process.signal(SIGTERM);
+    CHECK(process.wait() == 0);
+}
+
+TEST_CASE("swarms, registry and snatches are those of before") {
+    ChihayaProcess process(options(R"(, "private": true)"));
+    const std::string key(32, 'k');
+    put(process, "/users/" + key, R"({"id": 7})");
+    for (std::uint32_t i = 0; i < 50; ++i) {
+        put(process, "/torrents/" + hex(numbered_hash(i)),
+            "{\"id\": " + std::to_string(i + 1) + '}');
+        const std::string name = numbered_hash(i);
+        http_get(process.http_port(), "/" + key + target({.info_hash = name, .left = 10}));
+        http_get(process.http_port(),
+                 "/" + key + target({.info_hash = name, .left = 0, .event = "completed"}));
+    }
+    const auto state = [&] {
+        std::string all;
+        for (std::uint32_t i = 0; i < 50; ++i) {
+            all += http_get(process.http_port(), "/" + key + scrape_target(numbered_hash(i))).body;
+        }
+        return all + get_page(process, "/users");
+    };
+    const std::string before = state();
+    CAPTURE(before);
+    hand_over(process);
+    CHECK(state() == before);
+    CHECK(before.find("10:downloadedi1e") != std::string::npos);
+}
+
+TEST_CASE("a connection in the middle of its request goes on in the other process") {
+    ChihayaProcess process(options());
+    TcpClient client(process.http_port());
+    const std::string words = request({});
+    client.send(words);
+    CHECK(client.read_reply().status == 200);
+    client.send(words + words.substr(0, 30));
+    CHECK(client.read_reply().status == 200);
+    hand_over(process);
+    client.send(words.substr(30));
+    CHECK(client.read_reply().status == 200);
+}
+
+TEST_CASE("a second tracker takes over when it is told to") {
+    ChihayaProcess process(options());
+    Load load(process.http_port(), process.udp_port());
+    load.wait_for_answers(5);
+    ChildProcess second;
+    second.start({CHIHAYA_PROGRAM, "--config", process.directory() / "chihaya.json", "--take-over"},
+                 process.directory(),
+                 [&] { return process.log().find(has_gone) != std::string::npos; });
+    CHECK(process.wait() == 0);
+    load.wait_for_answers(20);
+    CHECK(load.stop() == std::vector<std::string>{});
+}
+
+TEST_CASE("a tracker that is told to take over and finds nobody says so") {
+    ChihayaOptions alone = options();
+    alone.arguments = {"--take-over"};
+    alone.wait_until_ready = false;
+    ChihayaProcess process(alone);
+    CHECK(process.wait() == 78);
+    CHECK(process.log().find("cannot reach a running tracker at") != std::string::npos);
+}
+
+TEST_CASE("a successor that dies at any step leaves the tracker as it was") {
+    for (const Kind step : {Kind::welcome, Kind::sockets, Kind::key, Kind::swarms, Kind::freed,
+                            Kind::connections, Kind::yours}) {
+        CAPTURE(static_cast<unsigned>(step));
+        ChihayaProcess process(options());
+        Load load(process.http_port(), process.udp_port());
+        load.wait_for_answers(5);
+        {
+            Stranger stranger(process);
+            CHECK(stranger.play_until(step));
+        }
+        wait_for_log(process, goes_on);
+        load.wait_for_answers(20);
+        hand_over(process);  // and the next one may have it
+        load.wait_for_answers(20);
+        CHECK(load.stop() == std::vector<std::string>{});
+    }
+}
+
+TEST_CASE("a program that cannot start leaves the tracker as it was") {
+    ChihayaProcess process(options());
+    Load load(process.http_port(), process.udp_port());
+    std::filesystem::remove(process.directory() / "chihaya.json");
+    process.signal(SIGUSR2);
+    wait_for_log(process, goes_on);
+    load.wait_for_answers(20);
+    CHECK(load.stop() == std::vector<std::string>{});
+    CHECK(process.stop() == 0);
+}
+
+TEST_CASE("nobody but its user finds the way in, and nonsense is refused") {
+    ChihayaProcess process(options());
+    const auto path = process.directory() / "state" / "handover.sock";
+    wait_until("somebody may come", [&] { return std::filesystem::exists(path); });
+    struct stat found {};
+    REQUIRE(::stat(path.c_str(), &found) == 0);
+    CHECK((found.st_mode & 07777U) == 0600U);
+    const std::string hello = packed(app::Hello{.process = 1, .driver = "memory", .params = "{}"});
+    std::vector<std::pair<Kind, std::string>> nonsense{{Kind::hello, ""},
+                                                       {Kind::hello, hello.substr(0, 20)},
+                                                       {Kind::go, hello},
+                                                       {static_cast<Kind>(77), hello},
+                                                       {Kind::hello, std::string(60'000, '\xff')}};
+    std::string other_version = hello;
+    other_version[0] = 99;
+    nonsense.emplace_back(Kind::hello, other_version);
+    std::size_t refusals = 0;
+    for (const auto& [kind, body] : nonsense) {
+        Stranger stranger(process);
+        CHECK(stranger.channel().send(kind, body).has_value());
+        wait_for_log(process, goes_on, ++refusals);
+    }
+    CHECK(http_get(process.http_port(), target({})).status == 200);
+}
+
+TEST_CASE("the service manager is told who the tracker is now") {
+    const NotifySocket manager;
+    ChihayaOptions watched = options();
+    watched.variables = {"NOTIFY_SOCKET=" + manager.path()};
+    ChihayaProcess process(watched);
+    static_cast<void>(manager.expect("READY=1"));
+    hand_over(process);
+    CHECK(manager.expect("MAINPID=") == "MAINPID=" + std::to_string(process.pid()));
+    static_cast<void>(manager.expect("READY=1"));
+    process.signal(SIGTERM);
+    static_cast<void>(manager.expect("STOPPING=1"));
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace chihaya::test
