@@ -182,15 +182,17 @@ HandingOver::Step HandingOver::pass() {
     Status status = carry_->first_pass();
     std::size_t before = ~std::size_t{0};
     for (unsigned passes = 1; status.ok() && passes < limits::carry_passes_max; ++passes) {
+        const auto began = steady_clock::now();
         status = carry_->next_pass();
+        if (status.ok()) {
+            status = sender_.flush();
+        }
         const std::size_t now = carry_->carried();
-        if (now <= limits::carry_few || now > before / 2) {
+        const bool is_quick = steady_clock::now() - began < limits::handover_rest_max / 20;
+        if (now <= limits::carry_few || (is_quick && now > before / 2)) {
             break;  // as few as there will be
         }
         before = now;
-    }
-    if (status.ok()) {
-        status = sender_.flush();
     }
     return status.ok() ? Step() : failure(status);
 }

@@ -58,11 +58,11 @@ class Watched(Tracker):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tools", type=Path, default=ROOT / "build/bench/tools")
+    parser.add_argument("--tools", type=Path, default=ROOT / "build/release/bench")
     parser.add_argument("--handovers", type=int, default=20)
     parser.add_argument("--load-seconds", type=int, default=60)
     parser.add_argument("--swarms", type=int, default=10000)
-    parser.add_argument("--peers", type=int, default=100000)
+    parser.add_argument("--peers", type=int, default=10, help="in each swarm")
     parser.add_argument("--connections", type=int, default=64)
     return parser.parse_args()
 
@@ -71,16 +71,19 @@ def main():
     options = arguments()
     failed = 0
     with Watched(options.tools) as tracker:
+        tracker.fill(options.swarms, options.peers)
         loads = [Load(options.tools, program, tracker, options)
                  for program in ("http_load", "udp_load")]
         time.sleep(2)
         pause = options.load_seconds * 0.8 / options.handovers
         took = []
+        under_load = 0
         for _ in range(options.handovers):
             took.append(tracker.hand_over())
+            under_load += all(x.runs() for x in loads)
             time.sleep(max(0.0, pause - took[-1]))
-        say(f"{options.handovers} hand-overs, the slowest took {max(took) * 1000:.0f} ms; the load "
-            f"{'runs' if all(x.runs() for x in loads) else 'is over'}")
+        say(f"{options.handovers} hand-overs, {under_load} of them under load; the slowest took "
+            f"{max(took) * 1000:.0f} ms")
         for load in loads:
             totals = load.totals()
             say(f"{load.program}: {json.dumps(totals)}")
@@ -89,8 +92,8 @@ def main():
         tracker.hand_over()
         time.sleep(1)
         after = tracker.held()
-        say(f"what is held before and after one more: {'the same' if before == after else 'NOT the same'}"
-            f" {json.dumps(before)}")
+        same = "the same" if before == after else "NOT the same"
+        say(f"what is held before and after one more: {same} {json.dumps(before)}")
         tracker.end()
     say(f"failed requests: {failed}")
     return 1 if failed or before != after else 0
