@@ -59,15 +59,18 @@ TEST_CASE("the numbers are those of all workers and of the tracker driver") {
     World world;
     std::array<metrics::WorkerCounters, 2> workers;
     for (metrics::WorkerCounters& worker : workers) {
-        worker.announces.add(10);
-        worker.announces_refused.add(2);
-        worker.announces_malformed.add(1);
-        worker.scrapes.add(3);
-        worker.requests.add(20);
-        worker.connections_accepted.add(7);
+        using metrics::Action;
+        using metrics::Ending;
+        worker.requests.at({.action = Action::announce}, Ending::ok).add(8);
+        worker.requests.at({.action = Action::announce}, Ending::may_not_leech).add(2);
+        worker.requests.at({.action = Action::announce}, Ending::malformed).add(1);
+        worker.requests.at({.action = Action::scrape}, Ending::ok).add(3);
+        worker.requests.at({.action = Action::other}, Ending::not_found).add(6);
+        worker.connections_of(metrics::Family::ipv4, metrics::Arrival::accepted).add(7);
         worker.connections_open.add(4);
-        worker.bytes_received.add(100);
-        worker.bytes_transmitted.add(200);
+        auto& traffic = worker.traffic_of(metrics::FrontEnd::http, metrics::Family::ipv4);
+        traffic.received.add(100);
+        traffic.transmitted.add(200);
         world.view.add(worker);
     }
     world.driver.gauges = {{"peers", 7.0}, {"seeders", 3.0}, {"leechers", 4.0}};
