@@ -179,6 +179,31 @@ inline constexpr std::size_t carry_few = 200;
 /// begin to ask again.
 inline constexpr std::chrono::milliseconds carry_hold_max{1000};
 
+// --- metrics ---
+
+/// Announces of a worker that are looked at for what is popular. A sample costs a tenth of a
+/// microsecond: less than a ten-thousandth of a core; and in a few minutes it tells a swarm or a
+/// program that has a hundredth of all announces to within a few percent.
+inline constexpr std::uint32_t popularity_samples_per_second = 256;
+
+/// Most announces that are passed over for each that is looked at: a million a second.
+inline constexpr std::uint32_t popularity_gap_max = 4096;
+
+/// What is popular is so in the last minutes: this long to twice as long.
+inline constexpr std::chrono::minutes popularity_window{5};
+
+/// Versions of one program that are shown: the most frequent ones.
+inline constexpr std::size_t client_versions_shown = 32;
+
+/// Numbers that a driver may report, and the length of their names: what a page of metrics is
+/// written from.
+inline constexpr std::size_t driver_numbers_max = 256;
+inline constexpr std::size_t driver_number_name_max = 64;
+
+/// Swarms that are named as the most popular ones, at most and if nobody says how many.
+inline constexpr std::size_t top_swarms_max = 100;
+inline constexpr std::size_t top_swarms_default = 20;
+
 // --- management ---
 
 /// Body of a PUT: one torrent, user or client.

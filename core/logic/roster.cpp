@@ -54,6 +54,10 @@ Roster::Sizes Roster::sizes() const noexcept {
     return tables_->sizes();
 }
 
+std::size_t Roster::bytes() const noexcept {
+    return tables_->bytes();
+}
+
 Roster::Page<UserRecord, UserId> Roster::users(std::optional<UserId> after,
                                                std::size_t limit) const {
     Page<UserRecord, UserId> page;

@@ -100,6 +100,8 @@ public:
         std::size_t tokens = 0;
     };
     [[nodiscard]] Sizes sizes() const noexcept;
+    /// The memory that users, torrents and tokens take, about.
+    [[nodiscard]] std::size_t bytes() const noexcept;
 
     /// Publishes without writing through: the sink for `TrackerDriver::follow`. Another thread's
     /// call waits while a write of this process is being written through; one from inside the write

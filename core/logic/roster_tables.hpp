@@ -41,6 +41,9 @@ public:
     [[nodiscard]] bool lists_no_client() const noexcept;
     [[nodiscard]] bool has_client(const PeerIdPrefix& prefix) const noexcept;
     [[nodiscard]] Roster::Sizes sizes() const noexcept;
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return users_.bytes() + passkeys_.bytes() + torrents_.bytes() + tokens_.bytes();
+    }
 
     void on_lapsed(std::function<void()> hook) { lapsed_hook_ = std::move(hook); }
 

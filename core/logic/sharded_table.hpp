@@ -16,6 +16,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace chihaya::logic {
@@ -112,6 +113,17 @@ public:
         for (const Shard& shard : shards_) {
             const std::shared_lock lock(shard.mutex);
             sum += shard.entries.size();
+        }
+        return sum;
+    }
+
+    /// The memory that its entries take, about.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        constexpr std::size_t slot = sizeof(std::pair<const Key, Value>) + 1;
+        std::size_t sum = sizeof(ShardedTable);
+        for (const Shard& shard : shards_) {
+            const std::shared_lock lock(shard.mutex);
+            sum += shard.entries.bucket_count() * slot;
         }
         return sum;
     }

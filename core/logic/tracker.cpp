@@ -211,6 +211,7 @@ void Tracker::note_answered(const Announcement* first) noexcept {
 void Tracker::tell_announcements(Time now) noexcept {
     Announcement* const first =
         reversed(std::exchange(answered_, nullptr), &Announcement::next_answered_);
+    counters_.popularity.turn(answered_at_);
     if (changes_ != nullptr) {
         note_answered(first);
     }
@@ -286,6 +287,7 @@ void Tracker::ended(const metrics::RequestKind& kind, const Refusal& refusal,
 
 void Tracker::count_peer(const Announcement& announcement) noexcept {
     const AnnounceRequest& request = announcement.request;
+    counters_.popularity.seen(request.info_hash, request.peer_id);
     const PeerHistory& history = announcement.reply.history;
     metrics::PeerCounts& peers =
         counters_.peers_of(request.ipv6.present() ? metrics::Family::ipv6 : metrics::Family::ipv4);

@@ -5,6 +5,7 @@
 /// synchronisation costs; a reader sums them up (snapshot.hpp).
 
 #include "core/metrics/labels.hpp"
+#include "core/metrics/popularity.hpp"
 
 #include <algorithm>
 #include <array>
@@ -111,6 +112,8 @@ struct alignas(64) WorkerCounters {
     Count connections_idle;  // of those: wait for the first byte of a request
     Count connection_bytes;  // of memory, for connections and requests in flight, used or kept
     Count udp_in_flight;     // wait for the tracker driver
+
+    Popularity popularity;
 
     [[nodiscard]] Latency& latency_of(FrontEnd front_end, Action action) noexcept {
         return latency[index_of(front_end)][index_of(action)];

@@ -156,6 +156,19 @@ template <class Enum>
     return static_cast<std::size_t>(value);
 }
 
+[[nodiscard]] constexpr std::string_view name_of(FrontEnd front_end) noexcept {
+    return front_end_names[index_of(front_end)];
+}
+[[nodiscard]] constexpr std::string_view name_of(Family family) noexcept {
+    return family_names[index_of(family)];
+}
+[[nodiscard]] constexpr std::string_view name_of(Action action) noexcept {
+    return action_names[index_of(action)];
+}
+[[nodiscard]] constexpr std::string_view name_of(Outcome outcome) noexcept {
+    return outcome_names[index_of(outcome)];
+}
+
 [[nodiscard]] constexpr const EndingLabels& labels_of(Ending ending) noexcept {
     return endings[index_of(ending)];
 }
@@ -185,6 +198,12 @@ struct RequestKind {
                std::string_view::npos &&
            labels_of(ending).front_ends.find(front_end_letters[index_of(kind.front_end)]) !=
                std::string_view::npos;
+}
+
+/// Is the time between such a request and its reply measured? Others are answered at once.
+[[nodiscard]] constexpr bool is_measured(const RequestKind& kind) noexcept {
+    return kind.action == Action::announce || kind.action == Action::scrape ||
+           (kind.action == Action::control && kind.front_end == FrontEnd::http);
 }
 
 }  // namespace chihaya::metrics
