@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import common_parts
+import metrics_parts
 import plots
 import private_parts
 import redis_parts
@@ -25,7 +26,8 @@ PARTS = {"http": common_parts.http, "udp": udp_parts.udp, "memory": common_parts
          "scaling": scaling.scaling, "latency": common_parts.latency, "expiry": scaling.expiry,
          "flood": udp_parts.flood, "fairness": udp_parts.fairness,
          "allocations": common_parts.allocations, "redis": redis_parts.redis,
-         "private": private_parts.private, "snapshot": snapshot_parts.snapshot}
+         "private": private_parts.private, "snapshot": snapshot_parts.snapshot,
+         "metrics": metrics_parts.metrics}
 
 
 def machine():

@@ -1,6 +1,7 @@
 """The report of a run: tables, goals, and how many answers were wrong."""
 
 import goals
+import metrics_parts
 import private_tables
 import redis_tables
 import snapshot_tables
@@ -21,6 +22,7 @@ PARTS = {
     "redis": (redis_tables.redis_tables, goals.redis_goals),
     "private": (private_tables.private_tables, private_tables.private_goals),
     "snapshot": (snapshot_tables.snapshot_tables, snapshot_tables.snapshot_goals),
+    "metrics": (metrics_parts.metrics_tables, metrics_parts.metrics_goals),
 }
 
 

@@ -213,7 +213,8 @@ class Chihaya(Server):
         if not self.program.exists():
             raise Absent(f"{self.program} is not built")
         super().__init__(tools, mode)
-        (self.folder / "chihaya.json").write_text(json.dumps(self.config() | settings))
+        self.config_written = self.config() | settings
+        (self.folder / "chihaya.json").write_text(json.dumps(self.config_written))
 
     def config(self):
         return {"addr": f"127.0.0.1:{self.port}", "workers": 1,
