@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(cmake ninja-build g++ ccache libboost1.81-dev libpoco-dev libhiredis-dev libmariadb-dev
-  libssl-dev pkg-config)
+  libssl-dev pkg-config prometheus-cpp-dev)
 package=(dpkg-dev file)
 test_packages=(debootstrap systemd-container lintian ninja-build python3 procps)
 test=(doctest-dev clang clang-format clang-tidy libclang-rt-14-dev python3 iproute2 procps

@@ -49,6 +49,11 @@ bool ControlThreads::take(std::shared_ptr<frontend::ControlCall> call) noexcept 
     return true;
 }
 
+std::size_t ControlThreads::waiting() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 void ControlThreads::perform_calls() noexcept {
     while (const auto call = next()) {
         call->perform(driver_);

@@ -7,6 +7,7 @@
 #include "core/frontend/control_call.hpp"
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -29,13 +30,16 @@ public:
 
     [[nodiscard]] bool take(std::shared_ptr<frontend::ControlCall> call) noexcept override;
 
+    /// How many calls wait for a thread. Thread: any
+    [[nodiscard]] std::size_t waiting() const noexcept;
+
 private:
     void perform_calls() noexcept;
     [[nodiscard]] std::shared_ptr<frontend::ControlCall> next() noexcept;
     void close() noexcept;
 
     BackendDriver& driver_;
-    std::mutex mutex_;  // protects what follows
+    mutable std::mutex mutex_;  // protects what follows
     std::condition_variable news_;
     std::deque<std::shared_ptr<frontend::ControlCall>> waiting_;  // the first came first
     bool is_closed_ = false;

@@ -107,6 +107,7 @@ void Reloads::reload(std::vector<Waiter> waiters) {
 void Reloads::tell(const management::ReloadReport& report) {
     numbers_.with([&](ReloadNumbers& numbers) {
         ++(report.is_refused ? numbers.refused : numbers.done);
+        numbers.last_was_done = !report.is_refused;
         if (!report.is_refused) {
             numbers.last =
                 std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

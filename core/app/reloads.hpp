@@ -25,6 +25,7 @@ struct ReloadNumbers {
     std::uint64_t done = 0;
     std::uint64_t refused = 0;
     std::optional<std::chrono::sys_seconds> last;  // that was done
+    bool last_was_done = true;                     // of those of either kind
 };
 
 /// Requests that come while one waits are one. Between reloads the thread looks after what they

@@ -250,22 +250,43 @@ void Service::fill_roster() {
 void Service::start_management() {
     management::Settings settings = management_settings_of(in_effect_.config);
     settings.started = clock_.now();
-    management_.emplace(management::Parts{.roster = *roster_,
-                                          .tracker = *tracker_,
-                                          .backend = backend_,
-                                          .log = log_,
-                                          .counters = [this] { return workers_->counters(); },
-                                          .reload =
-                                              [this] {
-                                                  return reloads_.perform();
-                                              }},
-                        std::move(settings));
+    management::Parts parts{.roster = *roster_,
+                            .tracker = *tracker_,
+                            .backend = backend_,
+                            .log = log_,
+                            .counters = [this] {
+                                return workers_->counters();
+                            }};
+    parts.popular_clients = [this] {
+        return workers_->popular_clients();
+    };
+    parts.popular_swarms = [this] {
+        return workers_->popular_swarms();
+    };
+    parts.circumstances = [this] {
+        return circumstances();
+    };
+    parts.reload = [this] {
+        return reloads_.perform();
+    };
+    management_.emplace(std::move(parts), std::move(settings));
     if (const auto started = management_->start(); started.has_error()) {
         throw BindError(started.error().text);
     }
 }
 
+management::Circumstances Service::circumstances() {
+    const ReloadNumbers reloads = reloads_.numbers();
+    return {.is_stopping = is_stopping_.load(std::memory_order_relaxed),
+            .control_calls = control_threads_ ? control_threads_->waiting() : 0,
+            .reloads = reloads.done,
+            .reloads_refused = reloads.refused,
+            .last_reload = reloads.last ? Time(*reloads.last) : Time{},
+            .last_reload_ok = reloads.last_was_done};
+}
+
 void Service::stop() noexcept {
+    is_stopping_.store(true, std::memory_order_relaxed);
     if (taking_over_) {
         taking_over_->end();
     }

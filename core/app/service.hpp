@@ -30,6 +30,7 @@
 #include "core/net/given_sockets.hpp"
 #include "core/plugin/catalog.hpp"
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -107,6 +108,7 @@ private:
     void prepare_cold_work();
     void start_management();
     [[nodiscard]] Result<void> change_tracker(const config::Config& config);
+    [[nodiscard]] management::Circumstances circumstances();
     void release_drivers() noexcept;
 
     Log& log_;
@@ -131,6 +133,7 @@ private:
     std::optional<Shared> shared_;
     std::optional<Workers> workers_;
     std::optional<DriverSwitch> driver_switch_;
+    std::atomic<bool> is_stopping_{false};
     std::optional<management::Server> management_;
     std::optional<Reload> reload_;
     Reloads reloads_{log_};

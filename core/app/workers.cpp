@@ -262,6 +262,28 @@ std::size_t Workers::count() {
     return count;
 }
 
+metrics::PopularityTotals Workers::popular_clients() {
+    metrics::PopularityTotals totals;
+    counting_.with([&](const Counting& counting) {
+        for (const auto& counters : counting.of_worker) {
+            counters->popularity.add_clients_to(totals, std::chrono::steady_clock::now());
+        }
+    });
+    metrics::settle(totals);
+    return totals;
+}
+
+metrics::PopularityTotals Workers::popular_swarms() {
+    metrics::PopularityTotals totals;
+    counting_.with([&](const Counting& counting) {
+        for (const auto& counters : counting.of_worker) {
+            counters->popularity.add_swarms_to(totals, std::chrono::steady_clock::now());
+        }
+    });
+    metrics::settle(totals);
+    return totals;
+}
+
 metrics::Snapshot Workers::counters() {
     metrics::Snapshot sum;
     counting_.with([&](const Counting& counting) {

@@ -7,6 +7,7 @@
 #include "core/app/supervisor.hpp"
 #include "core/app/worker.hpp"
 #include "core/base/guarded.hpp"
+#include "core/metrics/popularity.hpp"
 #include "core/metrics/snapshot.hpp"
 #include "core/net/given_sockets.hpp"
 
@@ -102,6 +103,10 @@ public:
 
     /// Those of all together. Thread: any
     [[nodiscard]] metrics::Snapshot counters();
+
+    /// The programs, and the swarms, that announce most. Thread: any, once they are made
+    [[nodiscard]] metrics::PopularityTotals popular_clients();
+    [[nodiscard]] metrics::PopularityTotals popular_swarms();
 
 private:
     struct Member {

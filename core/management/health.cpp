@@ -7,43 +7,48 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A driver that has nothing to be healthy about is not ill.
 bool is_well(Status status) noexcept {
     return status.ok() || status.code == StatusCode::unsupported;
 }
 
-Reply unwell(std::string_view kind, const std::string& name, Status status) {
-    return text_reply(503, std::string(kind) + " driver " + name + ": " + status.reason);
+std::string reason_of(Status status) {
+    if (is_well(status)) {
+        return {};
+    }
+    const std::string reason = status.reason;
+    return reason.empty() ? "it does not say why" : reason;
 }
 
 }  // namespace
 
-Health::Health(TrackerDriver& tracker, std::string tracker_name, BackendDriver& backend,
-               std::string backend_name)
-    : tracker_(tracker),
-      backend_(backend),
-      tracker_name_(std::move(tracker_name)),
-      backend_name_(std::move(backend_name)) {}
-
-Reply Health::answer() {
+DriverHealth Health::ask() {
     return last_.with([this](Last& last) {
-        const Moment now = std::chrono::steady_clock::now();
-        if (!last.asked || now - *last.asked >= 1s) {
-            last.reply = ask();
+        if (!last.asked || std::chrono::steady_clock::now() - *last.asked >= 1s) {
+            DriverHealth health;
+            health.tracker_reason = reason_of(tracker_.health());
+            health.backend_reason = reason_of(backend_.health());
+            health.tracker_ok = health.tracker_reason.empty();
+            health.backend_ok = health.backend_reason.empty();
+            last.health = std::move(health);
             last.asked = std::chrono::steady_clock::now();
         }
-        return last.reply;
+        return last.health;
     });
 }
 
-Reply Health::ask() const {
-    if (const Status status = tracker_.health(); !is_well(status)) {
-        return unwell("tracker", tracker_name_, status);
-    }
-    if (const Status status = backend_.health(); !is_well(status)) {
-        return unwell("backend", backend_name_, status);
-    }
+Reply alive_reply() {
     return {.body = "STILL-ALIVE"};
+}
+
+Reply ready_reply(const std::vector<std::string>& reasons) {
+    if (reasons.empty()) {
+        return text_reply(200, "READY");
+    }
+    Reply reply{.status = 503, .body = {}};
+    for (const std::string& reason : reasons) {
+        reply.body += reason + '\n';
+    }
+    return reply;
 }
 
 }  // namespace chihaya::management

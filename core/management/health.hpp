@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file health.hpp
-/// `/check`: may a load balancer send clients here?
-/// Source: Chihaya v1
+/// `/check`: is the process there? `/ready`: may a load balancer send clients here?
+/// Source: Chihaya v1, of 2015: `/check` asks nobody
 
 #include "chihaya/backend_driver.hpp"
 #include "chihaya/tracker_driver.hpp"
@@ -12,34 +12,43 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace chihaya::management {
+
+/// What the drivers said of themselves when they were last asked. A driver that has nothing to be
+/// healthy about is not ill.
+struct DriverHealth {
+    bool tracker_ok = true;
+    bool backend_ok = true;
+    std::string tracker_reason;  // empty when it is ok
+    std::string backend_reason;
+};
 
 /// Asks both drivers, at most once a second however often it is asked itself.
 /// Thread: any; who asks while another waits for a driver waits as well
 class Health {
 public:
-    /// The names are those of the configuration.
-    Health(TrackerDriver& tracker, std::string tracker_name, BackendDriver& backend,
-           std::string backend_name);
+    Health(TrackerDriver& tracker, BackendDriver& backend) : tracker_(tracker), backend_(backend) {}
 
-    /// 200 and v1's `STILL-ALIVE`, or 503 and a line that names a driver and its reason.
-    [[nodiscard]] Reply answer();
+    [[nodiscard]] DriverHealth ask();
 
 private:
     using Moment = std::chrono::steady_clock::time_point;
     struct Last {
         std::optional<Moment> asked;
-        Reply reply;
+        DriverHealth health;
     };
-
-    [[nodiscard]] Reply ask() const;
 
     TrackerDriver& tracker_;
     BackendDriver& backend_;
-    std::string tracker_name_;
-    std::string backend_name_;
     Guarded<Last> last_;
 };
+
+/// 200 and v1's `STILL-ALIVE`.
+[[nodiscard]] Reply alive_reply();
+
+/// 200 and `READY`, or 503 and a line for each of `reasons`.
+[[nodiscard]] Reply ready_reply(const std::vector<std::string>& reasons);
 
 }  // namespace chihaya::management

@@ -1,6 +1,6 @@
 #include "core/management/history.hpp"
 
-#include "core/management/memory_use.hpp"
+#include "core/management/process_use.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -194,8 +194,8 @@ Reading History::read() const {
                     .gauges = {}};
     reading.gauges.fill(unknown);
     at(reading.gauges, Series::connections) = static_cast<float>(counters.connections_open);
-    if (const auto memory = memory_use()) {
-        at(reading.gauges, Series::resident) = static_cast<float>(memory->resident_bytes);
+    if (const auto resident = process_use().resident_bytes) {
+        at(reading.gauges, Series::resident) = static_cast<float>(*resident);
     }
     Gauges gauges(reading.gauges);
     tracker_.report(gauges);

@@ -2,10 +2,19 @@
 
 #include "core/management/clients.hpp"
 #include "core/management/gate.hpp"
+#include "core/management/health.hpp"
 #include "core/management/lists.hpp"
+#include "core/management/metrics_page.hpp"
 #include "core/management/page.hpp"
+#include "core/management/stats.hpp"
+#include "core/management/top.hpp"
 #include "core/management/torrents.hpp"
 #include "core/management/users.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 
 namespace chihaya::management {
 namespace {
@@ -27,15 +36,8 @@ bool needs_access(const Call& call) noexcept {
 Routes::Routes(const Parts& parts, const Settings& settings)
     : roster_(parts.roster),
       tracker_(parts.tracker),
-      health_(parts.tracker, settings.tracker_driver, parts.backend, settings.backend_driver),
-      stats_({.counters = parts.counters,
-              .roster = parts.roster,
-              .tracker = parts.tracker,
-              .backend = parts.backend,
-              .tracker_name = settings.tracker_driver,
-              .backend_name = settings.backend_driver,
-              .version = settings.version,
-              .started = settings.started}),
+      popular_swarms_(parts.popular_swarms),
+      observer_(parts, settings),
       history_(parts.counters, parts.tracker),
       reload_(parts.reload),
       has_clients_(settings.client_whitelist_enabled),
@@ -62,7 +64,9 @@ Reply Routes::answer_page(const Call& call) {
         return answer_reload(call);
     }
     const std::string& page = call.target.collection;
-    if (!page.empty() && page != "check" && page != "stats" && page != "history") {
+    constexpr std::array<std::string_view, 7> pages{"",        "history", "check", "ready",
+                                                    "metrics", "stats",   "top"};
+    if (std::ranges::find(pages, page) == pages.end()) {
         return not_found();
     }
     if (call.method != "GET") {
@@ -74,7 +78,24 @@ Reply Routes::answer_page(const Call& call) {
     if (page == "history") {
         return history_.answer(call.target);
     }
-    return page == "check" ? health_.answer() : stats_.answer(call.target);
+    if (page == "check") {
+        return alive_reply();
+    }
+    if (page == "ready") {
+        return ready_reply(observer_.unready());
+    }
+    if (page == "metrics") {
+        return metrics_reply(observer_);
+    }
+    return page == "stats" ? stats_reply(observer_, call.target) : answer_top(call);
+}
+
+Reply Routes::answer_top(const Call& call) const {
+    if (call.access != Access::granted) {
+        return refusal(call.access);
+    }
+    return top_reply(popular_swarms_ ? popular_swarms_() : metrics::PopularityTotals{},
+                     call.target);
 }
 
 Reply Routes::answer_reload(const Call& call) {

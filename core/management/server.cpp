@@ -200,9 +200,9 @@ void Server::forget_bound() noexcept {
 
 void Server::adopt(const Settings& settings) {
     running_->gate.set_token(settings.token);
-    running_->routes.set_has_clients(settings.client_whitelist_enabled);
     const std::size_t before = running_->ports.size();
     try {
+        running_->routes.adopt(settings);
         for (Port& port : running_->ports) {
             if (port.servers.empty()) {
                 running_->serve(port);

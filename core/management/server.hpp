@@ -16,8 +16,10 @@
 #include "core/config/config.hpp"
 #include "core/logic/roster.hpp"
 #include "core/management/reload.hpp"
+#include "core/metrics/popularity.hpp"
 #include "core/metrics/snapshot.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +27,16 @@
 #include <vector>
 
 namespace chihaya::management {
+
+/// What only the program knows of itself, at one moment.
+struct Circumstances {
+    bool is_stopping = false;
+    std::size_t control_calls = 0;      // of the site that wait for a thread
+    std::uint64_t reloads = 0;          // of the configuration, since the start
+    std::uint64_t reloads_refused = 0;  // what was found changed nothing
+    Time last_reload{};                 // that was not refused; 0: there was none
+    bool last_reload_ok = true;
+};
 
 /// What the listener shows and changes.
 /// Lifetime: everything outlives the server
@@ -37,6 +49,10 @@ struct Parts {
     std::function<metrics::Snapshot()> counters;
     /// Reloads the configuration. Called likewise. Null: there is no `/reload`.
     ReloadCall reload = nullptr;
+    /// These may be empty. Called likewise.
+    std::function<metrics::PopularityTotals()> popular_clients = nullptr;
+    std::function<metrics::PopularityTotals()> popular_swarms = nullptr;
+    std::function<Circumstances()> circumstances = nullptr;
 };
 
 /// What it says about the process, and whom it lets in.

@@ -1,7 +1,7 @@
 #include "core/management/stats.hpp"
 
 #include "core/management/json_fields.hpp"
-#include "core/management/memory_use.hpp"
+#include "core/management/stats_sections.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,48 +18,16 @@
 namespace chihaya::management {
 namespace {
 
-/// A driver's numbers, in its order.
-class Report final : public MetricSink {
-public:
-    void gauge(const char* name, double value) noexcept override {
-        add(name, [value] { return json(value); });
-    }
-    void counter(const char* name, std::uint64_t value) noexcept override {
-        add(name, [value] { return json(value); });
-    }
-
-    [[nodiscard]] std::optional<std::uint64_t> find(const std::string& name) const {
-        const auto found = std::ranges::find(numbers_, name, &config::Member::name);
-        if (found == numbers_.end()) {
-            return std::nullopt;
-        }
-        const double value = found->value.as<config::Number>()->value;
-        return value > 0.0 ? static_cast<std::uint64_t>(value) : 0;
-    }
-    [[nodiscard]] const config::Object& numbers() const noexcept { return numbers_; }
-
-private:
-    template <class Make>
-    void add(const char* name, Make make) noexcept {
-        try {
-            numbers_.push_back({name, make()});
-        } catch (const std::bad_alloc&) {
-            return;  // a number less on the page
-        }
-    }
-
-    config::Object numbers_;
-};
-
 std::uint64_t minus(std::uint64_t left, std::uint64_t right) noexcept {
     return left > right ? left - right : 0;
 }
 
 /// v1's PeerClassStats. `kind` is "peers" or "seeders".
-config::Value peer_class(const Report& report, const std::string& kind, const std::string& family,
+config::Value peer_class(const DriverReport& report, const std::string& kind,
+                         const std::string& family,
                          std::pair<std::uint64_t, std::uint64_t> joined_left) {
     const auto [joined, left] = joined_left;
-    const auto here = report.find(kind + '_' + family);
+    const auto here = report.find_whole(kind + '_' + family);
     const std::uint64_t reaped = here ? minus(joined, left + *here) : 0;
     const std::uint64_t current = here.value_or(minus(joined, left));
     config::Object shown;
@@ -71,7 +39,7 @@ config::Value peer_class(const Report& report, const std::string& kind, const st
 }
 
 /// v1's PeerStats.
-config::Value peer_stats(const metrics::PeerTotals& totals, const Report& report,
+config::Value peer_stats(const metrics::PeerTotals& totals, const DriverReport& report,
                          const std::string& family) {
     config::Object shown;
     shown.push_back({"Peers", peer_class(report, "peers", family, {totals.joined, totals.left})});
@@ -113,26 +81,21 @@ void add_counters(config::Object& page, const metrics::Snapshot& counters) {
 }
 
 /// v1's fields that the tracker driver knows.
-void add_swarms(config::Object& page, const metrics::Snapshot& counters, const Report& report) {
-    page.push_back({"Torrents.Size", json(report.find("swarms").value_or(0))});
-    page.push_back({"Torrents.Added", json(report.find("swarms_added").value_or(0))});
-    page.push_back({"Torrents.Removed", json(report.find("swarms_removed").value_or(0))});
-    page.push_back({"Torrents.Reaped", json(report.find("purged_swarms").value_or(0))});
+void add_swarms(config::Object& page, const metrics::Snapshot& counters,
+                const DriverReport& report) {
+    page.push_back({"Torrents.Size", json(report.find_whole("swarms").value_or(0))});
+    page.push_back({"Torrents.Added", json(report.find_whole("swarms_added").value_or(0))});
+    page.push_back({"Torrents.Removed", json(report.find_whole("swarms_removed").value_or(0))});
+    page.push_back({"Torrents.Reaped", json(report.find_whole("purged_swarms").value_or(0))});
     page.push_back(
         {"Peers.IPv4",
          peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv4)], report, "ipv4")});
     page.push_back(
         {"Peers.IPv6",
          peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv6)], report, "ipv6")});
-    if (const auto memory = memory_use()) {
-        config::Object shown;
-        shown.push_back({"ResidentBytes", json(memory->resident_bytes)});
-        shown.push_back({"VirtualBytes", json(memory->virtual_bytes)});
-        page.push_back({"Memory", json(std::move(shown))});
-    }
 }
 
-/// What v1 did not have.
+/// What v1 did not have, and is one number.
 void add_ours(config::Object& page, const metrics::Snapshot& counters,
               const logic::Roster::Sizes& sizes) {
     page.push_back({"BytesReceived", json(counters.bytes_received())});
@@ -155,46 +118,58 @@ void add_ours(config::Object& page, const metrics::Snapshot& counters,
     page.push_back({"Roster", json(std::move(roster))});
 }
 
-void flatten(const config::Object& object, const std::string& prefix, config::Object& flat) {
-    for (const config::Member& member : object) {
-        const std::string name = prefix + member.name;
-        if (const auto* const inner = member.value.as<config::Object>()) {
-            flatten(*inner, name + '.', flat);
-        } else {
-            flat.push_back({name, member.value});
+void flatten(const std::string& name, const config::Value& value, config::Object& flat) {
+    if (const auto* const object = value.as<config::Object>()) {
+        for (const config::Member& member : *object) {
+            flatten(name.empty() ? member.name : name + '.' + member.name, member.value, flat);
         }
+    } else if (const auto* const list = value.as<config::List>()) {
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            flatten(name + '.' + std::to_string(i), (*list)[i], flat);
+        }
+    } else {
+        flat.push_back({name, value});
     }
+}
+
+config::Object numbers(const DriverReport& report) {
+    config::Object shown;
+    for (const DriverReport::Entry& entry : report.entries()) {
+        shown.push_back({entry.name, entry.is_counter ? json(entry.whole) : json(entry.value)});
+    }
+    return shown;
+}
+
+config::Value drivers(const Observation& seen, const Settings& settings) {
+    config::Object shown;
+    shown.push_back({settings.tracker_driver, json(numbers(seen.tracker))});
+    config::Object backend = numbers(seen.backend);
+    if (settings.backend_driver != settings.tracker_driver) {
+        shown.push_back({settings.backend_driver, json(std::move(backend))});
+    } else {  // one plugin of both kinds
+        auto& both = std::get<config::Object>(shown.front().value.content);
+        both.insert(both.end(), backend.begin(), backend.end());
+    }
+    return json(std::move(shown));
 }
 
 }  // namespace
 
-Reply Stats::answer(const Target& target) const {
-    const metrics::Snapshot counters = sources_.counters();
-    Report tracker;
-    Report backend;
-    sources_.tracker.report(tracker);
-    sources_.backend.report(backend);
-
-    const auto uptime = std::chrono::floor<std::chrono::seconds>(Steady::now() - made_);
+Reply stats_reply(Observer& observer, const Target& target) {
+    const Settings settings = observer.settings();
+    const Observation seen = observer.observe();
     config::Object page;
-    page.push_back({"Started", json(time_text(sources_.started))});
-    add_counters(page, counters);
-    add_swarms(page, counters, tracker);
-    add_ours(page, counters, sources_.roster.sizes());
-    config::Object drivers;
-    drivers.push_back({sources_.tracker_name, json(tracker.numbers())});
-    if (sources_.backend_name != sources_.tracker_name) {
-        drivers.push_back({sources_.backend_name, json(backend.numbers())});
-    } else {  // one plugin of both kinds
-        auto& both = std::get<config::Object>(drivers.front().value.content);
-        both.insert(both.end(), backend.numbers().begin(), backend.numbers().end());
-    }
-    page.push_back({"Drivers", json(std::move(drivers))});
-    page.push_back({"Version", json(sources_.version)});
-    page.push_back({"UptimeSeconds", json(static_cast<std::uint64_t>(uptime.count()))});
+    page.push_back({"Started", json(time_text(settings.started))});
+    add_counters(page, seen.counters);
+    add_swarms(page, seen.counters, seen.tracker);
+    add_ours(page, seen.counters, seen.roster);
+    add_sections(page, seen, settings);
+    page.push_back({"Drivers", drivers(seen, settings)});
+    page.push_back({"Version", json(settings.version)});
+    page.push_back({"UptimeSeconds", json(static_cast<std::uint64_t>(seen.uptime.count()))});
     if (target.has("flatten")) {
         config::Object flat;
-        flatten(page, "", flat);
+        flatten("", json(std::move(page)), flat);
         page = std::move(flat);
     }
     const auto layout = target.has("pretty") ? config::Layout::indented : config::Layout::compact;

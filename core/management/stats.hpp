@@ -5,16 +5,9 @@
 /// Source: Chihaya v1 of August 2014, whose names stand: "Connections.Open" is one name, with a
 ///         dot in it; "Peers.IPv4" holds an object
 
-#include "chihaya/backend_driver.hpp"
-#include "chihaya/tracker_driver.hpp"
-#include "core/logic/roster.hpp"
+#include "core/management/observer.hpp"
 #include "core/management/reply.hpp"
 #include "core/management/request.hpp"
-#include "core/metrics/snapshot.hpp"
-
-#include <chrono>
-#include <functional>
-#include <string>
 
 namespace chihaya::management {
 
@@ -30,29 +23,7 @@ namespace chihaya::management {
 /// is not there any more was reaped; where a driver does not say who is there, `Current` is what
 /// joined and did not leave.
 ///
-/// Lifetime: everything referred to outlives the page
-class Stats {
-public:
-    struct Sources {
-        std::function<metrics::Snapshot()> counters;
-        logic::Roster& roster;
-        TrackerDriver& tracker;
-        BackendDriver& backend;
-        std::string tracker_name;
-        std::string backend_name;
-        std::string version;
-        Time started{};
-    };
-
-    explicit Stats(Sources sources) : sources_(std::move(sources)) {}
-
-    [[nodiscard]] Reply answer(const Target& target) const;
-
-private:
-    using Steady = std::chrono::steady_clock;
-
-    Sources sources_;
-    Steady::time_point made_ = Steady::now();
-};
+/// What v1 did not have is in stats_sections.hpp.
+[[nodiscard]] Reply stats_reply(Observer& observer, const Target& target);
 
 }  // namespace chihaya::management

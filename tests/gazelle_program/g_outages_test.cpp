@@ -43,7 +43,7 @@ TEST_CASE("#51 an outage of the database delays the books, and nothing else") {
         std::this_thread::sleep_for(std::chrono::seconds(3));  // the outage
         load.wait_for_rounds();
         CHECK(tracker.number("spooled_deltas") > waiting);
-        CHECK(tracker.manage("GET", "/check").status == 503);
+        CHECK(tracker.manage("GET", "/ready").status == 503);
         const std::int64_t back = now();
         frail_mariadb().start();
         site.reconnect();
@@ -57,7 +57,7 @@ TEST_CASE("#51 an outage of the database delays the books, and nothing else") {
         CHECK(site.snatches().front().at >= completed - 1);
         CHECK(site.snatches().front().at < back);
         CHECK(site.torrent(100).snatched == 6);
-        CHECK(tracker.manage("GET", "/check").status == 200);
+        CHECK(tracker.manage("GET", "/ready").status == 200);
     });
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("#52 a server that hangs in mid-flush, and then goes on") {
             frail_mariadb().pause();
             load.wait_for_rounds();
             wait_until("it is noticed",
-                       [&] { return tracker.manage("GET", "/check").status == 503; });
+                       [&] { return tracker.manage("GET", "/ready").status == 503; });
             frail_mariadb().resume();
         }
         check_sums(site, tracker, load, peers);

@@ -160,9 +160,9 @@ TEST_CASE("#58 a server that is read-only for a while gets everything afterwards
         PrivateTracker tracker(site);
         SteadyLoad load(peers, tracker);
         site.sql().run("SET GLOBAL read_only = 1");
-        wait_until("it is noticed", [&] { return tracker.manage("GET", "/check").status == 503; });
+        wait_until("it is noticed", [&] { return tracker.manage("GET", "/ready").status == 503; });
         load.wait_for_rounds();
-        CHECK(tracker.manage("GET", "/check").status == 503);
+        CHECK(tracker.manage("GET", "/ready").status == 503);
         site.sql().run("SET GLOBAL read_only = 0");
         check_sums(site, tracker, load, peers);
     });

@@ -83,7 +83,7 @@ TEST_CASE("#62 a tracker that is there before its database is refuses until it h
         frail_mariadb().stop();
         PrivateTracker tracker(site, {.has_site = false});
         CHECK(tracker.refused({}) == away);
-        CHECK(tracker.manage("GET", "/check").status == 503);
+        CHECK(tracker.manage("GET", "/ready").status == 503);
         CHECK(tracker.number("recorded_deltas") == 0);
         frail_mariadb().start();
         tracker.wait_until_it_serves();

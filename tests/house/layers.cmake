@@ -12,17 +12,19 @@ set(may_include_plugin     base)
 set(may_include_logic      base metrics)
 set(may_include_handover   base metrics logic)
 set(may_include_frontend   base metrics wire net logic)
-set(may_include_management base metrics config logic)
+set(may_include_management base metrics config wire logic)
 set(may_include_app        base metrics config wire net logic handover frontend management plugin)
 
 # Third-party headers, as they stand after "#include <", and the folders of core/ they stay in.
-set(third_party "Poco/" "boost/asio" "boost/dll" "hiredis/" "mysql" "mariadb/")
+set(third_party "Poco/" "boost/asio" "boost/dll" "hiredis/" "mysql" "mariadb/"
+    "prometheus/")
 set(may_use_Poco/      config management app)
 set(may_use_boost/asio net frontend)
 set(may_use_boost/dll  plugin)
 set(may_use_hiredis/)
 set(may_use_mysql)
 set(may_use_mariadb/)
+set(may_use_prometheus/ management)
 
 include(${CMAKE_CURRENT_LIST_DIR}/rule.cmake)
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/core/*.[hc]pp ${ROOT}/plugins/*.[hc]pp)

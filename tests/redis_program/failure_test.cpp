@@ -158,20 +158,20 @@ TEST_CASE("the page check says what is wrong while Redis is away, and that it is
     }
     RedisServer redis;
     const Node node(params_of(redis));
-    CHECK(node.check().body == "STILL-ALIVE");
+    CHECK(node.ready().body == "READY\n");
     redis.pause();
-    wait_until("it is noticed", [&] { return node.check().status == 503; });
-    CHECK(node.check().body == "tracker driver redis: redis does not answer\n");
+    wait_until("it is noticed", [&] { return node.ready().status == 503; });
+    CHECK(node.ready().body == "tracker driver redis: redis does not answer\n");
     CHECK(node.manage("GET", "/stats").status == 200);
     redis.resume();
-    wait_until("it is well again", [&] { return node.check().body == "STILL-ALIVE"; });
+    wait_until("it is well again", [&] { return node.ready().body == "READY\n"; });
     redis.kill();
-    wait_until("it is noticed", [&] { return node.check().status == 503; });
-    CHECK(node.check().body == "tracker driver redis: redis is not connected\n");
+    wait_until("it is noticed", [&] { return node.ready().status == 503; });
+    CHECK(node.ready().body == "tracker driver redis: redis is not connected\n");
     CHECK(node.manage("GET", "/stats").status == 200);
     redis.start();
-    wait_until("it is well again", [&] { return node.check().body == "STILL-ALIVE"; });
-    CHECK(node.check().status == 200);
+    wait_until("it is well again", [&] { return node.ready().body == "READY\n"; });
+    CHECK(node.ready().status == 200);
 }
 
 TEST_CASE("twenty thousand announces while Redis is away leave nothing behind in memory") {

@@ -48,7 +48,7 @@ public:
     // NOLINTNEXTLINE(modernize-use-nodiscard): many call for what it does
     HttpReply manage(const std::string& method, const std::string& path,
                      const std::string& body = "") const;
-    [[nodiscard]] HttpReply check() const { return manage("GET", "/check"); }
+    [[nodiscard]] HttpReply ready() const { return manage("GET", "/ready"); }
 
     /// Bytes of memory it has now.
     [[nodiscard]] std::size_t resident() const;

@@ -39,7 +39,7 @@ TEST_CASE("a tracker starts without Redis, and serves when that comes") {
     redis.kill();
     Node node(params_of(redis));
     CHECK(said(node, {}) == away);
-    CHECK(node.check().status == 503);
+    CHECK(node.ready().status == 503);
     redis.start();
     const auto back = Seen::Clock::now();
     wait_until("it is served", [&] { return is_served(node, {}); });
@@ -47,7 +47,7 @@ TEST_CASE("a tracker starts without Redis, and serves when that comes") {
     MESSAGE("failure matrix | Redis away at the start | recovered after " << waited.count()
                                                                           << " ms");
     CHECK(node.scraped(hash_a) == Counts{0, 0, 1});
-    wait_until("it is well", [&] { return node.check().body == "STILL-ALIVE"; });
+    wait_until("it is well", [&] { return node.ready().body == "READY\n"; });
     CHECK(node.process().stop() == 0);
 }
 

@@ -18,6 +18,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 
 namespace chihaya::test {
 
@@ -38,6 +39,8 @@ public:
     }};
     logic::Roster roster{tracker};
     metrics::WorkerCounters counters;
+    metrics::PopularityTotals popular;
+    management::Circumstances circumstances;
     management::Settings settings{.addr = {{"127.0.0.1", 0}},
                                   .token = "",
                                   .client_whitelist_enabled = true,
@@ -49,18 +52,22 @@ public:
     std::unique_ptr<management::Server> server;
 
     void start() {
-        server =
-            std::make_unique<management::Server>(management::Parts{.roster = roster,
-                                                                   .tracker = tracker,
-                                                                   .backend = backend,
-                                                                   .log = log,
-                                                                   .counters =
-                                                                       [this] {
-                                                                           metrics::Snapshot sum;
-                                                                           sum.add(counters);
-                                                                           return sum;
-                                                                       }},
-                                                 settings);
+        management::Parts parts{.roster = roster,
+                                .tracker = tracker,
+                                .backend = backend,
+                                .log = log,
+                                .counters = [this] {
+                                    metrics::Snapshot sum;
+                                    sum.add(counters);
+                                    return sum;
+                                }};
+        parts.popular_clients = parts.popular_swarms = [this] {
+            return popular;
+        };
+        parts.circumstances = [this] {
+            return circumstances;
+        };
+        server = std::make_unique<management::Server>(std::move(parts), settings);
         REQUIRE(server->start().has_value());
     }
 
