@@ -75,6 +75,32 @@ std::shared_ptr<WorkerSettings> worker_settings_of(const InEffect& in_effect, Lo
     return settings;
 }
 
+logic::ProtectionSettings protection_of(const config::Config& config) {
+    const auto rate = [](const config::Rate& one) {
+        return logic::Rate{.per_second = one.per_second, .burst = one.burst};
+    };
+    const config::Limits& limits = config.limits;
+    logic::ProtectionSettings settings;
+    settings.workers = worker_count(config);
+    settings.announces = {rate(limits.announces_per_address), rate(limits.announces_per_prefix)};
+    settings.connections = {rate(limits.connections_per_address),
+                            rate(limits.connections_per_prefix)};
+    std::vector<IpNetwork> exempt;
+    // For a proxy, its clients are counted.
+    const std::vector<std::string> nobody;
+    for (const auto* list :
+         {&limits.exempt,
+          config.http.real_ip_header.empty() ? &nobody : &config.http.trusted_proxies}) {
+        for (const std::string& text : *list) {
+            if (const auto network = IpNetwork::parse(text)) {
+                exempt.push_back(*network);
+            }
+        }
+    }
+    settings.exempt = std::make_shared<const std::vector<IpNetwork>>(std::move(exempt));
+    return settings;
+}
+
 logic::Policy policy_of(const config::Config& config) {
     logic::Policy policy;
     policy.private_mode = config.private_mode;
@@ -91,6 +117,7 @@ logic::Policy policy_of(const config::Config& config) {
     policy.default_num_want = config.limits.default_num_want;
     policy.max_num_want = config.limits.max_num_want;
     policy.max_scrape = config.limits.max_scrape_infohashes;
+    policy.protection = protection_of(config);
     return policy;
 }
 

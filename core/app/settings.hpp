@@ -25,6 +25,9 @@ namespace chihaya::app {
 
 [[nodiscard]] logic::Policy policy_of(const config::Config& config);
 
+/// Part of the policy.
+[[nodiscard]] logic::ProtectionSettings protection_of(const config::Config& config);
+
 /// What the tracker goes by at present. A reload changes it.
 struct InEffect {
     explicit InEffect(config::Config configured);

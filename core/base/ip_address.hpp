@@ -48,6 +48,8 @@ public:
     /// A network is of one family: "::/0" contains no IPv4 address.
     [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
 
+    friend bool operator==(const IpNetwork&, const IpNetwork&) = default;
+
 private:
     IpAddress base_;
     unsigned bits_ = 128;  // of the 16-byte form

@@ -137,6 +137,39 @@ inline constexpr std::size_t full_scrape_piece = std::size_t{8} * 1024 * 1024;
 /// One is good for so long, however many ask: it costs a walk over every swarm.
 inline constexpr std::chrono::seconds full_scrape_age = 60s;
 
+// --- protection ---
+
+/// Buckets that one worker keeps for one kind of limit, addresses and networks together. A bucket
+/// matters only until it is full again, which is milliseconds for whoever asks seldom: so many at a
+/// time are somebody's whom a limit may concern. 256 KiB, which stay in a core's own cache.
+inline constexpr std::size_t limited_addresses = 16'384;
+
+/// Defaults of `limits.announces_per_address` and `limits.connections_per_address`. A thousand
+/// clients behind one address with 20 torrents each ask 11 times a second; when the line comes back
+/// they all start within some minutes, 20 000 announces, of which the burst takes what comes at
+/// once. A seedbox of 5 000 torrents asks 3 times a second, and 5 000 times when it starts.
+inline constexpr std::uint32_t requests_per_address = 200;
+inline constexpr std::uint32_t requests_per_address_burst = 4'000;
+
+/// The same for a network (IPv4 /24, IPv6 /48): ten such addresses at their limit. A provider that
+/// puts a million households behind a /24 asks less.
+inline constexpr std::uint32_t requests_per_prefix = 2'000;
+inline constexpr std::uint32_t requests_per_prefix_burst = 40'000;
+
+/// Highest rate and burst: more than a machine can answer is no limit.
+inline constexpr std::uint32_t requests_per_address_max = 1'000'000;
+
+/// Networks in `limits.exempt`: each is compared whenever somebody is over a limit.
+inline constexpr std::size_t exempt_networks_max = 256;
+
+/// Who is over a limit is told to come back after so long, and up to twice as long. Source:
+/// libtorrent takes nothing below 5 minutes.
+inline constexpr std::chrono::seconds limited_pause = 300s;
+
+/// Errors that one worker tells in a second to datagrams over a limit; the rest is dropped. An
+/// honest client repeats after 15 seconds either way.
+inline constexpr std::uint32_t udp_limited_errors_per_second = 1000;
+
 // --- registry ---
 
 /// Why a torrent was erased is remembered for its peers for so long, and for so many torrents: a

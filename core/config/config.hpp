@@ -61,10 +61,26 @@ struct Management {
     friend bool operator==(const Management&, const Management&) = default;
 };
 
+/// So many a second, and so many at once after a pause. 0 a second: without limit.
+struct Rate {
+    std::uint32_t per_second = 0;
+    std::uint32_t burst = 0;
+    friend bool operator==(const Rate&, const Rate&) = default;
+};
+
 struct Limits {
+    static constexpr Rate of_address{limits::requests_per_address,
+                                     limits::requests_per_address_burst};
+    static constexpr Rate of_prefix{limits::requests_per_prefix, limits::requests_per_prefix_burst};
+
     std::uint32_t default_num_want = 50;
     std::uint32_t max_num_want = 200;
     std::uint32_t max_scrape_infohashes = 100;
+    Rate announces_per_address = of_address;  // each with a key of its own for the burst
+    Rate announces_per_prefix = of_prefix;
+    Rate connections_per_address = of_address;
+    Rate connections_per_prefix = of_prefix;
+    std::vector<std::string> exempt{"127.0.0.0/8", "::1/128"};  // CIDR
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 

@@ -94,6 +94,23 @@ constexpr std::array rows{
 
     row<&Config::limits, &Limits::max_num_want>("limits.max_num_want", live),
     row<&Config::limits, &Limits::max_scrape_infohashes>("limits.max_scrape_infohashes", live),
+    row<&Config::limits, &Limits::announces_per_address, &Rate::per_second>(
+        "limits.announces_per_address", live),
+    row<&Config::limits, &Limits::announces_per_address, &Rate::burst>(
+        "limits.announces_per_address_burst", live),
+    row<&Config::limits, &Limits::announces_per_prefix, &Rate::per_second>(
+        "limits.announces_per_prefix", live),
+    row<&Config::limits, &Limits::announces_per_prefix, &Rate::burst>(
+        "limits.announces_per_prefix_burst", live),
+    row<&Config::limits, &Limits::connections_per_address, &Rate::per_second>(
+        "limits.connections_per_address", live),
+    row<&Config::limits, &Limits::connections_per_address, &Rate::burst>(
+        "limits.connections_per_address_burst", live),
+    row<&Config::limits, &Limits::connections_per_prefix, &Rate::per_second>(
+        "limits.connections_per_prefix", live),
+    row<&Config::limits, &Limits::connections_per_prefix, &Rate::burst>(
+        "limits.connections_per_prefix_burst", live),
+    row<&Config::limits, &Limits::exempt>("limits.exempt", live),
 
     row<&Config::log, &Log::level>("log.level", live),
 };

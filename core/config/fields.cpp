@@ -1,6 +1,7 @@
 #include "core/config/fields.hpp"
 
 #include "core/base/duration.hpp"
+#include "core/base/ip_address.hpp"
 #include "core/base/text.hpp"
 
 #include <algorithm>
@@ -282,6 +283,23 @@ std::optional<std::vector<Entry>> Fields::texts(std::string_view name, std::size
         }
     }
     return out;
+}
+
+void Fields::networks(std::string_view name, std::vector<std::string>& into, std::size_t longest) {
+    const auto given = texts(name, longest);
+    if (!given) {
+        return;
+    }
+    into.clear();
+    for (const Entry& one : *given) {
+        const auto& text = *one.value->as<std::string>();
+        if (IpNetwork::parse(text)) {
+            into.push_back(text);
+        } else {
+            wrong(one, R"(an address or network, such as "10.0.0.0/8" or "::1")",
+                  "write it without a port, and without bits beyond the address");
+        }
+    }
 }
 
 }  // namespace chihaya::config

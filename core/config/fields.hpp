@@ -66,6 +66,9 @@ public:
     [[nodiscard]] std::optional<std::vector<Entry>> texts(std::string_view name,
                                                           std::size_t longest);
 
+    /// A list of networks: addresses, or addresses with the length of a prefix.
+    void networks(std::string_view name, std::vector<std::string>& into, std::size_t longest);
+
     /// Reports what is wrong with `entry`; what was found is described from its value.
     void wrong(const Entry& entry, std::string accepted, std::string remedy);
 

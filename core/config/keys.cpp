@@ -63,6 +63,15 @@ constexpr std::array keys{
 
     Key{"limits.max_num_want", {}},
     Key{"limits.max_scrape_infohashes", {}},
+    Key{"limits.announces_per_address", {}},
+    Key{"limits.announces_per_address_burst", {}},
+    Key{"limits.announces_per_prefix", {}},
+    Key{"limits.announces_per_prefix_burst", {}},
+    Key{"limits.connections_per_address", {}},
+    Key{"limits.connections_per_address_burst", {}},
+    Key{"limits.connections_per_prefix", {}},
+    Key{"limits.connections_per_prefix_burst", {}},
+    Key{"limits.exempt", {}},
 
     Key{"log.level", {}},
 };

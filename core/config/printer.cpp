@@ -83,7 +83,16 @@ Value management_of(const Management& management) {
 
 Value limits_of(const Limits& limits) {
     return {Object{{"max_num_want", of(limits.max_num_want)},
-                   {"max_scrape_infohashes", of(limits.max_scrape_infohashes)}}};
+                   {"max_scrape_infohashes", of(limits.max_scrape_infohashes)},
+                   {"announces_per_address", of(limits.announces_per_address.per_second)},
+                   {"announces_per_address_burst", of(limits.announces_per_address.burst)},
+                   {"announces_per_prefix", of(limits.announces_per_prefix.per_second)},
+                   {"announces_per_prefix_burst", of(limits.announces_per_prefix.burst)},
+                   {"connections_per_address", of(limits.connections_per_address.per_second)},
+                   {"connections_per_address_burst", of(limits.connections_per_address.burst)},
+                   {"connections_per_prefix", of(limits.connections_per_prefix.per_second)},
+                   {"connections_per_prefix_burst", of(limits.connections_per_prefix.burst)},
+                   {"exempt", of(limits.exempt)}}};
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ Reading read(std::string_view json, const std::filesystem::path& folder) {
     read_mode(fields, reading.config);
     read_announcing(fields, reading.config);
     read_addressing(fields, reading.config);
+    read_protection(fields, reading.config);
     read_frontends(fields, reading.config);
     read_operation(fields, reading.config);
     findings.hand_over(reading);

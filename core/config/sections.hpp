@@ -21,6 +21,9 @@ void read_announcing(Fields& fields, Config& config);
 /// Which address of a peer is believed, and which peers it is given.
 void read_addressing(Fields& fields, Config& config);
 
+/// Who may ask how often, and who is kept out.
+void read_protection(Fields& fields, Config& config);
+
 /// `addr` and what is in `http`; `udp`.
 void read_frontends(Fields& fields, Config& config);
 

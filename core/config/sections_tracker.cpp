@@ -1,5 +1,4 @@
 #include "core/base/duration.hpp"
-#include "core/base/ip_address.hpp"
 #include "core/base/limits.hpp"
 #include "core/config/sections.hpp"
 
@@ -112,20 +111,8 @@ void read_addressing(Fields& fields, Config& config) {
     fields.whole("preferred_ipv4_subnet", config.preferred_ipv4_subnet, 0, 32);
     fields.whole("preferred_ipv6_subnet", config.preferred_ipv6_subnet, 0, 128);
 
-    const auto proxies = fields.texts("http.trusted_proxies", limits::trusted_proxies_max);
-    if (!proxies) {
-        return;
-    }
-    config.http.trusted_proxies.clear();
-    for (const Entry& proxy : *proxies) {
-        const auto& text = *proxy.value->as<std::string>();
-        if (IpNetwork::parse(text)) {
-            config.http.trusted_proxies.push_back(text);
-        } else {
-            fields.wrong(proxy, R"(an address or network, such as "10.0.0.0/8" or "::1")",
-                         "write it without a port, and without bits beyond the address");
-        }
-    }
+    fields.networks("http.trusted_proxies", config.http.trusted_proxies,
+                    limits::trusted_proxies_max);
 }
 
 }  // namespace chihaya::config

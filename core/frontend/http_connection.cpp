@@ -221,10 +221,19 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
         exchange_->status(200, form, false);  // asks whether we are there, registers nobody
         return true;
     }
-    if (where.action == Action::announce) {
-        return exchange_->announce(request, where.passkey, source_of(request), form);
+    const IpAddress source = source_of(request);
+    const bool announces = where.action == Action::announce;
+    if (const auto refusal = owner_.protection().refusal_for(source, owner_.loop().now())) {
+        owner_.counters().requests.count(
+            {.front_end = metrics::FrontEnd::http,
+             .family = metrics::family_of(source),
+             .action = announces ? metrics::Action::announce : metrics::Action::scrape},
+            refusal.ending);
+        exchange_->refuse(refusal, form);
+        return true;
     }
-    return exchange_->scrape(request, where.passkey, source_of(request), form);
+    return announces ? exchange_->announce(request, where.passkey, source, form)
+                     : exchange_->scrape(request, where.passkey, source, form);
 }
 
 /// Neither announce nor scrape: a call of the site, where it may make calls. It reads the reply to

@@ -50,6 +50,7 @@ class HttpConnectionOwner : public HttpExchangePool {
 public:
     [[nodiscard]] virtual const HttpSettings& settings() const noexcept = 0;
     [[nodiscard]] virtual const logic::Tracker& tracker() const noexcept = 0;
+    [[nodiscard]] virtual logic::Protection& protection() noexcept = 0;
     [[nodiscard]] virtual metrics::WorkerCounters& counters() noexcept = 0;
     [[nodiscard]] virtual net::WorkerLoop& loop() noexcept = 0;
 

@@ -300,6 +300,11 @@ void HttpExchange::write_refusal(const logic::Refusal& refusal) noexcept {
                          [&](wire::ByteWriter& out) { wire::write_failure(out, answer); });
 }
 
+void HttpExchange::refuse(const logic::Refusal& refusal, Form form) noexcept {
+    form_ = form;
+    write_refusal(refusal);
+}
+
 void HttpExchange::status(std::uint16_t status, Form form, bool with_body) noexcept {
     wire::write_status(
         replies_,

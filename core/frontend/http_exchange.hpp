@@ -92,6 +92,9 @@ public:
     [[nodiscard]] bool control(const wire::HttpRequest& request, const IpAddress& source, Form form,
                                net::WorkerLoop& home) noexcept;
 
+    /// A reply that is nothing but a failure.
+    void refuse(const logic::Refusal& refusal, Form form) noexcept;
+
     /// A reply that is nothing but its status.
     void status(std::uint16_t status, Form form, bool with_body) noexcept;
 

@@ -171,6 +171,12 @@ bool HttpFrontend::is_quiet() const noexcept {
 
 void HttpFrontend::accepted(void* self, int socket, const IpAddress& from) noexcept {
     auto& frontend = *static_cast<HttpFrontend*>(self);
+    const auto arrival = frontend.protection().arrival_of(from, frontend.loop_.now());
+    if (arrival != metrics::Arrival::accepted) {
+        ++frontend.counters_.connections_of(metrics::family_of(from), arrival);
+        ::close(socket);
+        return;
+    }
     HttpConnection* const connection =
         frontend.make_room() ? frontend.unused_connection() : nullptr;
     if (connection == nullptr) {

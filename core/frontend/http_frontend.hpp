@@ -88,6 +88,9 @@ private:
 
     [[nodiscard]] const HttpSettings& settings() const noexcept override { return settings_; }
     [[nodiscard]] const logic::Tracker& tracker() const noexcept override { return tracker_; }
+    [[nodiscard]] logic::Protection& protection() noexcept override {
+        return tracker_.protection();
+    }
     [[nodiscard]] metrics::WorkerCounters& counters() noexcept override { return counters_; }
     [[nodiscard]] bool has_control() const noexcept override {
         return cold_work_.control != nullptr;

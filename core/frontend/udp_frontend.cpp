@@ -194,7 +194,8 @@ void UdpFrontend::serve(const net::Datagram& datagram, std::size_t number) noexc
         return;
     }
     const bool connects = head->action == wire::UdpAction::connect;
-    if (!connects && !is_proven(*head, datagram, number)) {
+    if (!connects &&
+        !(is_proven(*head, datagram, number) && is_admitted(*head, datagram, number))) {
         return;
     }
     UdpExchange* const exchange = borrow(path, number, *head);
@@ -243,6 +244,23 @@ bool UdpFrontend::is_proven(const wire::UdpHead& head, const net::Datagram& data
         return false;
     }
     count(action_of(head.action), number, metrics::Ending::bad_connection_id_dropped);
+    return false;
+}
+
+/// Asked of a proven address only.
+bool UdpFrontend::is_admitted(const wire::UdpHead& head, const net::Datagram& datagram,
+                              std::size_t number) noexcept {
+    logic::Protection& protection = tracker_.protection();
+    const auto refusal = protection.refusal_for(datagram.path.client, loop_.now());
+    if (!refusal) {
+        return true;
+    }
+    if (!protection.may_tell(now_)) {
+        count(action_of(head.action), number, metrics::Ending::rate_limited_dropped);
+    } else if (UdpExchange* const exchange = borrow(datagram.path, number, head)) {
+        count(action_of(head.action), number, refusal.ending);
+        exchange->refuse(refusal.text);
+    }
     return false;
 }
 

@@ -93,6 +93,8 @@ private:
     void serve(const net::Datagram& datagram, std::size_t number) noexcept;
     [[nodiscard]] bool is_proven(const wire::UdpHead& head, const net::Datagram& datagram,
                                  std::size_t number) noexcept;
+    [[nodiscard]] bool is_admitted(const wire::UdpHead& head, const net::Datagram& datagram,
+                                   std::size_t number) noexcept;
     [[nodiscard]] bool comes_from_us(const net::UdpPath& path, std::size_t number) const noexcept;
     [[nodiscard]] UdpExchange* borrow(const net::UdpPath& path, std::size_t number,
                                       const wire::UdpHead& head) noexcept;

@@ -4,6 +4,7 @@
 /// What a tracker may decide, as its operator and its site have decided it.
 
 #include "chihaya/backend_driver.hpp"
+#include "core/logic/protection_settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,7 @@ struct Policy {
     std::uint32_t max_num_want = 200;
     std::uint32_t max_scrape = 100;
     SiteRules site{};
+    ProtectionSettings protection{};
 };
 
 }  // namespace chihaya::logic

@@ -72,6 +72,7 @@ Tracker::Tracker(const Policy& policy, const Roster& roster, TrackerSession& ses
       counters_(counters),
       admission_(policy_, roster),
       intervals_(policy),
+      protection_(policy.protection),
       num_want_max_(most_wanted(policy)) {
     announces_.reserve(limits::batch_max);
     scrapes_.reserve(limits::batch_max);
@@ -82,6 +83,7 @@ void Tracker::adopt(const Policy& policy) noexcept {
     policy_ = policy;
     admission_.adopt();
     intervals_ = Intervals(policy_);
+    protection_.adopt(policy_.protection);
     num_want_max_ = most_wanted(policy_);
 }
 

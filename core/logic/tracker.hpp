@@ -14,6 +14,7 @@
 #include "core/logic/carry.hpp"
 #include "core/logic/interval.hpp"
 #include "core/logic/policy.hpp"
+#include "core/logic/protection.hpp"
 #include "core/logic/random.hpp"
 #include "core/metrics/counters.hpp"
 
@@ -42,6 +43,7 @@ public:
     [[nodiscard]] const Intervals& intervals() const noexcept { return intervals_; }
     /// Where front ends count what does not reach the tracker.
     [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
+    [[nodiscard]] Protection& protection() noexcept { return protection_; }
 
     /// Peers wanted, after the default and the ceiling have been applied.
     [[nodiscard]] std::uint32_t num_want(std::uint32_t asked, bool is_asked) const noexcept;
@@ -108,6 +110,7 @@ private:
     metrics::WorkerCounters& counters_;
     Admission admission_;
     Intervals intervals_;
+    Protection protection_;
     std::uint32_t num_want_max_;
     Random random_;
 

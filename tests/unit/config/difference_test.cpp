@@ -57,7 +57,11 @@ TEST_CASE("every value that is compared can be kept") {
         "udp": {"addr": ":2", "connection_id_key": "00112233445566778899aabbccddeeff",
         "strict": true, "batched": false, "receive_buffer": 1},
         "management": {"addr": "127.0.0.1:3", "token": "t"},
-        "limits": {"max_num_want": 100, "max_scrape_infohashes": 10},
+        "limits": {"max_num_want": 100, "max_scrape_infohashes": 10,
+        "announces_per_address": 1, "announces_per_address_burst": 2, "announces_per_prefix": 3,
+        "announces_per_prefix_burst": 4, "connections_per_address": 5,
+        "connections_per_address_burst": 6, "connections_per_prefix": 7,
+        "connections_per_prefix_burst": 8, "exempt": []},
         "log": {"level": "error"}})");
     Difference all = difference(Config{}, wanted);
     CHECK(all.live.size() + all.restart.size() == known_keys().size() - 4);  // _file and _env

@@ -1,0 +1,68 @@
+#include "core/logic/protection.hpp"
+
+#include "core/base/limits.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace chihaya::logic {
+namespace {
+
+constexpr std::string_view too_many = "too many requests from this address";
+
+}  // namespace
+
+Protection::Protection(const ProtectionSettings& settings)
+    : settings_(settings),
+      announces_(settings.announces, settings.workers),
+      connections_(settings.connections, settings.workers) {}
+
+void Protection::adopt(const ProtectionSettings& settings) noexcept {
+    const bool same_share = settings.workers == settings_.workers;
+    try {
+        if (!same_share || settings.announces != settings_.announces) {
+            announces_ = AddressLimit(settings.announces, settings.workers);
+        }
+        if (!same_share || settings.connections != settings_.connections) {
+            connections_ = AddressLimit(settings.connections, settings.workers);
+        }
+    } catch (const std::exception&) {
+        return;
+    }
+    settings_ = settings;
+}
+
+bool Protection::is_exempt(const IpAddress& from) const noexcept {
+    return settings_.exempt != nullptr &&
+           std::ranges::any_of(*settings_.exempt,
+                               [&](const IpNetwork& one) { return one.contains(from); });
+}
+
+metrics::Arrival Protection::arrival_of(const IpAddress& from, Time now) noexcept {
+    // Who is exempt is asked last: that is seldom.
+    return connections_.admits(from, now) || is_exempt(from) ? metrics::Arrival::accepted
+                                                             : metrics::Arrival::rate_limited;
+}
+
+Refusal Protection::refusal_for(const IpAddress& from, Time now) noexcept {
+    if (announces_.admits(from, now) || is_exempt(from)) {
+        return {};
+    }
+    constexpr auto least = static_cast<std::uint32_t>(limits::limited_pause.count());
+    const std::uint32_t pause = least + random_.below(least);
+    return {.text = too_many,
+            .interval = pause,
+            .min_interval = pause,
+            .retry_minutes = (pause + 59) / 60,
+            .ending = metrics::Ending::rate_limited};
+}
+
+bool Protection::may_tell(std::chrono::sys_seconds now) noexcept {
+    if (told_second_ != now) {
+        told_second_ = now;
+        told_ = 0;
+    }
+    return told_++ < limits::udp_limited_errors_per_second;
+}
+
+}  // namespace chihaya::logic
