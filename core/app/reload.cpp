@@ -1,5 +1,6 @@
 #include "core/app/reload.hpp"
 
+#include "core/app/access_files.hpp"
 #include "core/config/difference.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ struct Reload::Attempt {
     config::Config wanted;  // without what waits for a restart
     management::ReloadReport report{};
     std::optional<Workers::Prepared> posts{};
+    std::shared_ptr<const logic::AccessLists> access{};
     bool told_backend = false;
 
     /// False, for whoever gives up.
@@ -50,7 +52,7 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
         attempt.report.waiting.push_back({std::string(key), {}});
     }
     config::keep(now, attempt.wanted, all.restart);
-    if (!bind(attempt) || !ask_backend_driver(attempt) || !ask_tracker_driver(attempt)) {
+    if (!read_lists(attempt) || !bind(attempt) || !ask_backend_driver(attempt) || !ask_tracker_driver(attempt)) {
         if (attempt.told_backend) {
             parts_.control.run_on(
                 [&] { static_cast<void>(parts_.backend.reconfigure(parts_.backend_setup(now))); });
@@ -61,6 +63,16 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
     attempt.report.changed = texts_of(config::difference(now, attempt.wanted).live);
     publish(attempt);
     return attempt.report;
+}
+
+/// They are read every time: the names of the files stay, what is in them does not.
+bool Reload::read_lists(Attempt& attempt) {
+    auto lists = read_access_lists(attempt.wanted.access);
+    if (lists.has_error()) {
+        return attempt.refuse(lists.error().text);
+    }
+    attempt.access = std::move(*lists);
+    return true;
 }
 
 bool Reload::bind(Attempt& attempt) {
@@ -167,6 +179,7 @@ void Reload::publish(Attempt& attempt) {
     const config::Config before = std::exchange(parts_.in_effect.config, std::move(attempt.wanted));
     InEffect& in_effect = parts_.in_effect;
     in_effect.adopt();
+    in_effect.policy.protection.access = std::move(attempt.access);
     parts_.log.set_level(severity_of(in_effect.config.log.level));
     parts_.full_scrape.set_min_request_interval(
         static_cast<std::uint32_t>(in_effect.policy.min_interval.count()));

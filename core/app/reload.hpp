@@ -63,6 +63,7 @@ public:
 private:
     struct Attempt;
 
+    [[nodiscard]] bool read_lists(Attempt& attempt);
     [[nodiscard]] bool bind(Attempt& attempt);
     [[nodiscard]] bool ask_tracker_driver(Attempt& attempt);
     void keep_for_tracker_driver(Attempt& attempt, const Status& status);

@@ -1,5 +1,6 @@
 #include "core/app/service.hpp"
 
+#include "core/app/access_files.hpp"
 #include "core/app/settings.hpp"
 #include "core/base/limits.hpp"
 
@@ -23,6 +24,7 @@ Service::~Service() {
 }
 
 void Service::load(bool restores) {
+    in_effect_.policy.protection.access = read_access_lists(in_effect_.config.access).value();
     const auto catalog = plugin::Catalog::scan(plugin_dir_of(in_effect_.config)).value();
     for (const std::string& refusal : catalog.refusals()) {
         log_.write(Severity::error, "plugin", refusal);

@@ -53,6 +53,7 @@ void InEffect::adopt() {
     policy = policy_of(config);
     policy.site = before.site;
     policy.interval_setting = before.interval_setting;
+    policy.protection.access = before.protection.access;
     auto ids =
         udp.ids.value_or(wire::ChangingIds(udp.connection_id_key, udp.connection_id_lifetime));
     udp = udp_settings_of(config, udp.connection_id_key);
@@ -85,6 +86,8 @@ logic::ProtectionSettings protection_of(const config::Config& config) {
     settings.announces = {rate(limits.announces_per_address), rate(limits.announces_per_prefix)};
     settings.connections = {rate(limits.connections_per_address),
                             rate(limits.connections_per_prefix)};
+    settings.shed_after = limits.shed_after;
+    settings.interval = std::chrono::duration_cast<seconds>(config.announce);
     std::vector<IpNetwork> exempt;
     // For a proxy, its clients are counted.
     const std::vector<std::string> nobody;
@@ -159,6 +162,7 @@ TrackerSetup tracker_setup_of(const config::Config& config) {
     setup.answer_within =
         std::max(ceil<std::chrono::milliseconds>(shortest_answer), config.request_timeout / 2);
     setup.workers = worker_count(config);
+    setup.memory_limit = config.limits.memory;
     setup.purge_empty_swarms = config.purge_inactive_torrents;
     setup.keep_peer_ids = config.private_mode;
     setup.preferred_ipv4_bits = config.preferred_subnet ? config.preferred_ipv4_subnet : 0;

@@ -107,7 +107,7 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) noexcept {
 bool IpNetwork::contains(const IpAddress& address) const noexcept {
     const std::size_t whole = bits_ / 8;
     // A short IPv6 prefix such as ::/0 covers the mapped range by accident, not by intent.
-    if (address.is_ipv4() && !(base_.is_ipv4() && bits_ >= 8 * mapped_prefix.size())) {
+    if (address.is_ipv4() && !is_ipv4()) {
         return false;
     }
     if (!std::equal(base_.bytes.begin(), base_.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
@@ -120,6 +120,26 @@ bool IpNetwork::contains(const IpAddress& address) const noexcept {
     }
     const unsigned mask = 0xffU << (8 - rest) & 0xffU;
     return ((base_.bytes[whole] ^ address.bytes[whole]) & mask) == 0;
+}
+
+bool IpNetwork::is_ipv4() const noexcept {
+    return base_.is_ipv4() && bits_ >= 8 * mapped_prefix.size();
+}
+
+IpAddress IpNetwork::first() const noexcept {
+    IpAddress address = base_;
+    for (std::size_t bit = bits_; bit < 128; ++bit) {
+        address.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+    }
+    return address;
+}
+
+IpAddress IpNetwork::last() const noexcept {
+    IpAddress address = base_;
+    for (std::size_t bit = bits_; bit < 128; ++bit) {
+        address.bytes[bit / 8] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
+    }
+    return address;
 }
 
 }  // namespace chihaya

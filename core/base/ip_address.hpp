@@ -48,6 +48,11 @@ public:
     /// A network is of one family: "::/0" contains no IPv4 address.
     [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
 
+    [[nodiscard]] bool is_ipv4() const noexcept;
+    /// Its lowest address, and its highest.
+    [[nodiscard]] IpAddress first() const noexcept;
+    [[nodiscard]] IpAddress last() const noexcept;
+
     friend bool operator==(const IpNetwork&, const IpNetwork&) = default;
 
 private:

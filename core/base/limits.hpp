@@ -170,6 +170,15 @@ inline constexpr std::chrono::seconds limited_pause = 300s;
 /// honest client repeats after 15 seconds either way.
 inline constexpr std::uint32_t udp_limited_errors_per_second = 1000;
 
+/// A file of an access list: ten million info-hashes with as many characters again of comments.
+inline constexpr std::uintmax_t list_file_max = std::uintmax_t{1} << 30U;
+
+/// Entries of one list: more torrents or networks than anybody has listed. 210 MB.
+inline constexpr std::size_t list_entries_max = 10'000'000;
+
+/// Lines of such a file that are wrong and named; the rest are counted.
+inline constexpr std::size_t list_lines_named = 10;
+
 // --- registry ---
 
 /// Why a torrent was erased is remembered for its peers for so long, and for so many torrents: a

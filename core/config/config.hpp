@@ -81,7 +81,18 @@ struct Limits {
     Rate connections_per_address = of_address;
     Rate connections_per_prefix = of_prefix;
     std::vector<std::string> exempt{"127.0.0.0/8", "::1/128"};  // CIDR
+    std::uint64_t memory = 0;                                   // bytes; 0: without limit
+    milliseconds shed_after{200};                               // 0: nothing is shed
     friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// Lists in files. Absolute names; empty: there is none.
+struct Access {
+    std::string torrents_allow_file;
+    std::string torrents_deny_file;
+    std::string addresses_allow_file;
+    std::string addresses_deny_file;
+    friend bool operator==(const Access&, const Access&) = default;
 };
 
 struct Log {
@@ -121,6 +132,7 @@ struct Config {
     Udp udp;
     Management management;
     Limits limits;
+    Access access;
     Log log;
 
     friend bool operator==(const Config&, const Config&) = default;

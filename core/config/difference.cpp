@@ -111,15 +111,22 @@ constexpr std::array rows{
     row<&Config::limits, &Limits::connections_per_prefix, &Rate::burst>(
         "limits.connections_per_prefix_burst", live),
     row<&Config::limits, &Limits::exempt>("limits.exempt", live),
+    row<&Config::limits, &Limits::memory>("limits.memory", driver),
+    row<&Config::limits, &Limits::shed_after>("limits.shed_after", live),
+
+    row<&Config::access, &Access::torrents_allow_file>("access.torrents_allow_file", live),
+    row<&Config::access, &Access::torrents_deny_file>("access.torrents_deny_file", live),
+    row<&Config::access, &Access::addresses_allow_file>("access.addresses_allow_file", live),
+    row<&Config::access, &Access::addresses_deny_file>("access.addresses_deny_file", live),
 
     row<&Config::log, &Log::level>("log.level", live),
 };
 
 // `min_announce` is in it because it must not be longer than `announce`.
-constexpr std::array<std::string_view, 9> of_tracker_driver{
-    "tracker.params",   "purge_inactive_torrents", "announce",
-    "min_announce",     "peer_lifetime",           "request_timeout",
-    "preferred_subnet", "preferred_ipv4_subnet",   "preferred_ipv6_subnet"};
+constexpr std::array<std::string_view, 10> of_tracker_driver{
+    "limits.memory",         "tracker.params",       "purge_inactive_torrents", "announce",
+    "min_announce",          "peer_lifetime",        "request_timeout",         "preferred_subnet",
+    "preferred_ipv4_subnet", "preferred_ipv6_subnet"};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "core/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace chihaya::config {
@@ -175,6 +176,32 @@ bool Fields::duration(std::string_view name, std::chrono::milliseconds& into,
         return true;
     }
     return false;
+}
+
+void Fields::bytes(std::string_view name, std::uint64_t& into) {
+    const Entry* entry = find(name);
+    if (entry == nullptr) {
+        return;
+    }
+    const auto* number = entry->value->as<Number>();
+    const auto* text = entry->value->as<std::string>();
+    const std::string_view given = number != nullptr ? std::string_view(number->text)
+                                   : text != nullptr ? std::string_view(*text)
+                                                     : std::string_view("-");
+    std::uint64_t count = 0;
+    const char* const end = given.data() + given.size();
+    const auto parsed = std::from_chars(given.data(), end, count);
+    const std::string_view unit(parsed.ptr, static_cast<std::size_t>(end - parsed.ptr));
+    constexpr std::array<std::string_view, 5> units{"", "KiB", "MiB", "GiB", "TiB"};
+    const auto* const known = std::ranges::find(units, unit);
+    const auto shift = static_cast<unsigned>(known - units.begin()) * 10U;
+    if (parsed.ec == std::errc() && known != units.end() &&
+        count <= (std::numeric_limits<std::uint64_t>::max() >> (shift + 1))) {
+        into = count << shift;
+        return;
+    }
+    wrong(*entry, R"(a number of bytes, such as 2147483648 or "2GiB")",
+          "units are KiB, MiB, GiB and TiB; " + default_remedy(std::to_string(into)));
 }
 
 void Fields::fraction(std::string_view name, double& into, double least, double most) {

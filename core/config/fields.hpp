@@ -43,6 +43,8 @@ public:
     /// True unless something was wrong.
     bool duration(std::string_view name, std::chrono::milliseconds& into,
                   std::chrono::milliseconds least, std::chrono::milliseconds most);
+    /// A number of bytes, or a text with a unit: "512MiB", "2GiB".
+    void bytes(std::string_view name, std::uint64_t& into);
     void fraction(std::string_view name, double& into, double least, double most);
 
     template <class Integer>

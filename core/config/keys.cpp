@@ -72,6 +72,13 @@ constexpr std::array keys{
     Key{"limits.connections_per_prefix", {}},
     Key{"limits.connections_per_prefix_burst", {}},
     Key{"limits.exempt", {}},
+    Key{"limits.memory", {}},
+    Key{"limits.shed_after", {}},
+
+    Key{"access.torrents_allow_file", {}},
+    Key{"access.torrents_deny_file", {}},
+    Key{"access.addresses_allow_file", {}},
+    Key{"access.addresses_deny_file", {}},
 
     Key{"log.level", {}},
 };

@@ -26,6 +26,10 @@ Value of(std::uint32_t number) {
     return {Number{std::to_string(number), static_cast<double>(number)}};
 }
 
+Value of(std::uint64_t number) {
+    return {Number{std::to_string(number), static_cast<double>(number)}};
+}
+
 Value of(double number) {
     std::array<char, 32> digits{};
     auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -92,7 +96,16 @@ Value limits_of(const Limits& limits) {
                    {"connections_per_address_burst", of(limits.connections_per_address.burst)},
                    {"connections_per_prefix", of(limits.connections_per_prefix.per_second)},
                    {"connections_per_prefix_burst", of(limits.connections_per_prefix.burst)},
-                   {"exempt", of(limits.exempt)}}};
+                   {"exempt", of(limits.exempt)},
+                   {"memory", of(limits.memory)},
+                   {"shed_after", of(limits.shed_after)}}};
+}
+
+Value access_of(const Access& access) {
+    return {Object{{"torrents_allow_file", of(access.torrents_allow_file)},
+                   {"torrents_deny_file", of(access.torrents_deny_file)},
+                   {"addresses_allow_file", of(access.addresses_allow_file)},
+                   {"addresses_deny_file", of(access.addresses_deny_file)}}};
 }
 
 }  // namespace
@@ -128,6 +141,7 @@ std::string print(const Config& config) {
         {"udp", udp_of(config.udp)},
         {"management", management_of(config.management)},
         {"limits", limits_of(config.limits)},
+        {"access", access_of(config.access)},
         {"log", Value{Object{{"level", of(config.log.level)}}}},
     }};
     return json_text(value, Layout::indented) + '\n';

@@ -16,6 +16,18 @@ void release(std::string& text) noexcept {
     std::string().swap(text);
 }
 
+/// Without reading all of it: who is shed shall cost little.
+logic::Urgency urgency_of(std::string_view query, bool announces) noexcept {
+    constexpr std::string_view key = "event=";
+    const std::size_t at = query.find(key);
+    const std::size_t value = at + key.size();
+    const bool has_event =
+        at != std::string_view::npos && value < query.size() && query[value] != '&';
+    return !announces  ? logic::Urgency::scrape
+           : has_event ? logic::Urgency::event
+                       : logic::Urgency::refresh;
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(net::StreamWatch& watch, HttpConnectionOwner& owner)
@@ -223,7 +235,11 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     }
     const IpAddress source = source_of(request);
     const bool announces = where.action == Action::announce;
-    if (const auto refusal = owner_.protection().refusal_for(source, owner_.loop().now())) {
+    logic::Refusal refusal = owner_.protection().refusal_for(source, owner_.loop().now());
+    if (!refusal && owner_.protection().shedding().share() > 0) {
+        refusal = owner_.protection().shed(urgency_of(request.query, announces));
+    }
+    if (refusal) {
         owner_.counters().requests.count(
             {.front_end = metrics::FrontEnd::http,
              .family = metrics::family_of(source),

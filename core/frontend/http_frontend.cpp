@@ -8,8 +8,8 @@
 namespace chihaya::frontend {
 namespace {
 
-// How late a deadline may be noticed.
-constexpr std::chrono::milliseconds sweep_interval{250};
+// How late a deadline may be noticed; and how often the worker asks itself whether it is behind.
+constexpr std::chrono::milliseconds sweep_interval{100};
 
 /// So that giving back never allocates.
 template <class Object>
@@ -298,7 +298,21 @@ void HttpFrontend::start_sweeps() {
     });
 }
 
+void HttpFrontend::measure() noexcept {
+    logic::Shedding& shedding = protection().shedding();
+    if (shedding.after().count() != 0) {
+        shedding.note(watch_.lag());
+        for (const auto& listener : listeners_) {
+            if (listener->is_crowded()) {
+                shedding.note(std::chrono::milliseconds::max());
+            }
+        }
+    }
+    shedding.step();
+}
+
 void HttpFrontend::sweep() noexcept {
+    measure();
     watch_.look();  // epoll tells of a change once; should that get lost, nobody waits for long
     const Time now = loop_.now();
     for (List* const list : {&idle_, &head_, &writing_, &lingering_}) {

@@ -111,6 +111,7 @@ private:
     [[nodiscard]] bool make_room() noexcept;
     [[nodiscard]] bool evict() noexcept;
     void start_sweeps();
+    void measure() noexcept;
     void sweep() noexcept;
 
     // A kept request head, and what may be pipelined behind it.

@@ -48,6 +48,12 @@ void UdpExchange::refuse(std::string_view text) noexcept {
     finish(wire::write_udp_error(bytes_, transaction_, text));
 }
 
+void UdpExchange::come_back(std::uint32_t interval) noexcept {
+    wire::write_udp_announce(std::span(bytes_).first<wire::udp_announce_head_size>(), transaction_,
+                             interval, {});
+    finish(wire::udp_announce_head_size);
+}
+
 void UdpExchange::announce(wire::UdpBytes request) noexcept {
     if (request.size() < wire::UdpAnnounce::size_min) {
         refuse(tracker_.malformed(announce_.kind, announce_cut_off).text);

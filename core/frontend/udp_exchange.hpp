@@ -52,6 +52,8 @@ public:
     void announce(wire::UdpBytes request) noexcept;
     void scrape(wire::UdpBytes request) noexcept;
     void refuse(std::string_view text) noexcept;
+    /// An answer to an announce, without anybody in it.
+    void come_back(std::uint32_t interval) noexcept;
 
     [[nodiscard]] std::size_t socket() const noexcept { return socket_; }
     /// Lifetime: of the exchange, until it is lent again

@@ -145,12 +145,22 @@ void UdpFrontend::look_again() {
     look_timer_.expires_after(look_interval);
     look_timer_.async_wait([this, takes = takes_requests_](boost::system::error_code error) {
         if (!error && *takes) {
+            measure();
             for (std::size_t number = 0; number < ports_.size(); ++number) {
                 read_turn(number);
             }
             look_again();
         }
     });
+}
+
+void UdpFrontend::measure() noexcept {
+    logic::Shedding& shedding = tracker_.protection().shedding();
+    for (const Port& port : ports_) {
+        if (shedding.after().count() != 0 && port.socket != nullptr && port.socket->is_crowded()) {
+            shedding.note(std::chrono::milliseconds::max());
+        }
+    }
 }
 
 void UdpFrontend::readable(void* self, net::UdpSocket& socket) noexcept {
@@ -191,6 +201,10 @@ void UdpFrontend::serve(const net::Datagram& datagram, std::size_t number) noexc
     }
     if (path.port == 0 || cannot_be_answered(path.client) || comes_from_us(path, number)) {
         count(metrics::Action::other, number, metrics::Ending::unanswerable);
+        return;
+    }
+    if (tracker_.protection().is_denied(path.client)) {
+        count(action_of(head->action), number, metrics::Ending::denied_address_dropped);
         return;
     }
     const bool connects = head->action == wire::UdpAction::connect;
@@ -253,7 +267,7 @@ bool UdpFrontend::is_admitted(const wire::UdpHead& head, const net::Datagram& da
     logic::Protection& protection = tracker_.protection();
     const auto refusal = protection.refusal_for(datagram.path.client, loop_.now());
     if (!refusal) {
-        return true;
+        return !(protection.shedding().share() > 0 && is_shed(head, datagram, number));
     }
     if (!protection.may_tell(now_)) {
         count(action_of(head.action), number, metrics::Ending::rate_limited_dropped);
@@ -262,6 +276,34 @@ bool UdpFrontend::is_admitted(const wire::UdpHead& head, const net::Datagram& da
         exchange->refuse(refusal.text);
     }
     return false;
+}
+
+/// What is shed over UDP: conf/README.md says why it is so.
+bool UdpFrontend::is_shed(const wire::UdpHead& head, const net::Datagram& datagram,
+                          std::size_t number) noexcept {
+    const bool announces = head.action == wire::UdpAction::announce;
+    if (announces && datagram.bytes.size() < wire::UdpAnnounce::size_min) {
+        return false;
+    }
+    const logic::Urgency urgency = !announces ? logic::Urgency::scrape
+                                   : wire::UdpAnnounce(datagram.bytes).event() != Event::none
+                                       ? logic::Urgency::event
+                                       : logic::Urgency::refresh;
+    const logic::Refusal refusal = tracker_.protection().shed(urgency);
+    if (!refusal) {
+        return false;
+    }
+    if (urgency == logic::Urgency::event) {
+        count(action_of(head.action), number, metrics::Ending::overloaded_dropped);
+    } else if (UdpExchange* const exchange = borrow(datagram.path, number, head)) {
+        count(action_of(head.action), number, refusal.ending);
+        if (announces) {
+            exchange->come_back(refusal.interval);
+        } else {
+            exchange->refuse(refusal.text);
+        }
+    }
+    return true;
 }
 
 UdpExchange* UdpFrontend::borrow(const net::UdpPath& path, std::size_t number,

@@ -87,6 +87,7 @@ private:
     void take_what_waits(std::size_t number, std::size_t batches_max) noexcept;
 
     void look_again();
+    void measure() noexcept;
     static void readable(void* self, net::UdpSocket& socket) noexcept;
     void read_turn(std::size_t number) noexcept;
     bool read(std::size_t number) noexcept;
@@ -95,6 +96,8 @@ private:
                                  std::size_t number) noexcept;
     [[nodiscard]] bool is_admitted(const wire::UdpHead& head, const net::Datagram& datagram,
                                    std::size_t number) noexcept;
+    [[nodiscard]] bool is_shed(const wire::UdpHead& head, const net::Datagram& datagram,
+                               std::size_t number) noexcept;
     [[nodiscard]] bool comes_from_us(const net::UdpPath& path, std::size_t number) const noexcept;
     [[nodiscard]] UdpExchange* borrow(const net::UdpPath& path, std::size_t number,
                                       const wire::UdpHead& head) noexcept;

@@ -9,13 +9,17 @@ namespace chihaya::logic {
 namespace {
 
 constexpr std::string_view too_many = "too many requests from this address";
+constexpr std::string_view address_denied = "this address may not use this tracker";
+constexpr std::string_view come_back = "the tracker is overloaded, come back later";
+constexpr std::uint32_t denied_pause = 3600;  // what is listed is seldom taken off the list
 
 }  // namespace
 
 Protection::Protection(const ProtectionSettings& settings)
     : settings_(settings),
       announces_(settings.announces, settings.workers),
-      connections_(settings.connections, settings.workers) {}
+      connections_(settings.connections, settings.workers),
+      shedding_(settings.shed_after) {}
 
 void Protection::adopt(const ProtectionSettings& settings) noexcept {
     const bool same_share = settings.workers == settings_.workers;
@@ -30,6 +34,7 @@ void Protection::adopt(const ProtectionSettings& settings) noexcept {
         return;
     }
     settings_ = settings;
+    shedding_.adopt(settings.shed_after);
 }
 
 bool Protection::is_exempt(const IpAddress& from) const noexcept {
@@ -39,12 +44,21 @@ bool Protection::is_exempt(const IpAddress& from) const noexcept {
 }
 
 metrics::Arrival Protection::arrival_of(const IpAddress& from, Time now) noexcept {
+    if (is_denied(from)) {
+        return metrics::Arrival::denied_address;
+    }
     // Who is exempt is asked last: that is seldom.
     return connections_.admits(from, now) || is_exempt(from) ? metrics::Arrival::accepted
                                                              : metrics::Arrival::rate_limited;
 }
 
 Refusal Protection::refusal_for(const IpAddress& from, Time now) noexcept {
+    if (is_denied(from)) {
+        return {.text = address_denied,
+                .interval = denied_pause,
+                .min_interval = denied_pause,
+                .ending = metrics::Ending::denied_address};
+    }
     if (announces_.admits(from, now) || is_exempt(from)) {
         return {};
     }
@@ -55,6 +69,20 @@ Refusal Protection::refusal_for(const IpAddress& from, Time now) noexcept {
             .min_interval = pause,
             .retry_minutes = (pause + 59) / 60,
             .ending = metrics::Ending::rate_limited};
+}
+
+/// Who is in a swarm is told the usual interval: until then it is not forgotten, and hardly any
+/// client comes so late by itself after a failure.
+Refusal Protection::overloaded(Urgency urgency) noexcept {
+    const auto usual = static_cast<std::uint32_t>(settings_.interval.count());
+    const auto pause = static_cast<std::uint32_t>(limits::limited_pause.count());
+    const std::uint32_t later =
+        urgency == Urgency::event ? pause + random_.below(pause) : std::max(pause, usual);
+    return {.text = come_back,
+            .interval = later,
+            .min_interval = later,
+            .retry_minutes = (later + 59) / 60,
+            .ending = metrics::Ending::overloaded};
 }
 
 bool Protection::may_tell(std::chrono::sys_seconds now) noexcept {

@@ -9,6 +9,7 @@
 #include "core/logic/announcement.hpp"
 #include "core/logic/protection_settings.hpp"
 #include "core/logic/random.hpp"
+#include "core/logic/shedding.hpp"
 #include "core/metrics/labels.hpp"
 
 #include <chrono>
@@ -28,19 +29,38 @@ public:
     /// May this address open another connection? What it is counted as when not.
     [[nodiscard]] metrics::Arrival arrival_of(const IpAddress& from, Time now) noexcept;
 
+    /// Is it on the operator's list of those who are not answered at all?
+    [[nodiscard]] bool is_denied(const IpAddress& from) const noexcept {
+        return settings_.access != nullptr && !settings_.access->addresses.admits(from);
+    }
+
+    /// Likewise, for a torrent.
+    [[nodiscard]] bool is_denied(const InfoHash& info_hash) const noexcept {
+        return settings_.access != nullptr && !settings_.access->torrents.admits(info_hash);
+    }
+
     /// May it announce or scrape now? An empty refusal says yes. To be asked
     /// about an address that has been proven, or anybody could use up another's tokens.
     [[nodiscard]] Refusal refusal_for(const IpAddress& from, Time now) noexcept;
+
+    /// Is this request to be answered without doing it, because the worker is behind? An empty
+    /// refusal says no.
+    [[nodiscard]] Refusal shed(Urgency urgency) noexcept {
+        return shedding_.takes(urgency, random_) ? overloaded(urgency) : Refusal{};
+    }
+    [[nodiscard]] Shedding& shedding() noexcept { return shedding_; }
 
     /// May a datagram that is over a limit be answered with an error?
     [[nodiscard]] bool may_tell(std::chrono::sys_seconds now) noexcept;
 
 private:
+    [[nodiscard]] Refusal overloaded(Urgency urgency) noexcept;
     [[nodiscard]] bool is_exempt(const IpAddress& from) const noexcept;
 
     ProtectionSettings settings_;
     AddressLimit announces_;
     AddressLimit connections_;
+    Shedding shedding_;
     Random random_;
     std::chrono::sys_seconds told_second_{};
     std::uint32_t told_ = 0;  // in that second

@@ -10,6 +10,8 @@
 namespace chihaya::logic {
 namespace {
 
+constexpr std::string_view torrent_denied = "this torrent may not be shared through this tracker";
+
 /// Puts a linked list, newest first, into the order of answering.
 template <class Node>
 Node* reversed(Node* newest, Node* Node::*next) noexcept {
@@ -95,7 +97,7 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
     announcement.admitted = {};
     announcement.refusal = {};
     announcement.request.user = UserId::none;
-    if (!admission_.admit(announcement, passkey)) {
+    if (!admission_.admit(announcement, passkey) || !admits_torrent(announcement)) {
         counters_.requests.count(announcement.kind, announcement.refusal.ending);
         return false;
     }
@@ -108,6 +110,14 @@ bool Tracker::submit(Announcement& announcement, std::string_view passkey) noexc
     announcement.submitted_ = turn_began();
     announces_.push_back({&announcement.request, &announcement});
     return true;
+}
+
+bool Tracker::admits_torrent(Announcement& announcement) noexcept {
+    if (!protection_.is_denied(announcement.request.info_hash)) {
+        return true;
+    }
+    announcement.refusal = refused(torrent_denied, metrics::Ending::denied_info_hash);
+    return false;
 }
 
 bool Tracker::submit(ScrapeInquiry& inquiry, std::string_view passkey) noexcept {
@@ -199,6 +209,8 @@ bool Tracker::end_turn(Time now) noexcept {
         answered_at_ = std::chrono::steady_clock::now();
         tell_announcements(now);
         tell_scrapes();
+        protection_.shedding().note(std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::exchange(longest_, std::chrono::steady_clock::duration{})));
     }
     return !is_held_ && (!announces_.empty() || !scrapes_.empty());
 }
@@ -285,6 +297,7 @@ void Tracker::ended(const metrics::RequestKind& kind, const Refusal& refusal,
                     std::chrono::steady_clock::time_point submitted) noexcept {
     counters_.requests.count(kind, refusal ? refusal.ending : metrics::Ending::ok);
     counters_.latency_of(kind.front_end, kind.action).measure(answered_at_ - submitted);
+    longest_ = std::max(longest_, answered_at_ - submitted);
 }
 
 void Tracker::count_peer(const Announcement& announcement) noexcept {

@@ -93,6 +93,7 @@ private:
     friend class ScrapeInquiry;
 
     [[nodiscard]] bool has_room() noexcept;
+    [[nodiscard]] bool admits_torrent(Announcement& announcement) noexcept;
     void hand_over() noexcept;
     void note_answered(const Announcement* first) noexcept;
     void tell_announcements(Time now) noexcept;
@@ -127,6 +128,7 @@ private:
     // For latencies: read once a turn, not once a request.
     std::chrono::steady_clock::time_point turn_began_{};  // at the first submission; or unset
     std::chrono::steady_clock::time_point answered_at_{};
+    std::chrono::steady_clock::duration longest_{};  // of those that are told now
 };
 
 }  // namespace chihaya::logic

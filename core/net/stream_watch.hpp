@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <chrono>
 
 namespace chihaya::net {
 
@@ -41,6 +42,11 @@ public:
     /// Tells the streams that are ready. Happens by itself in every turn in which there are some.
     void look() noexcept;
 
+    /// How long a stream that is ready waits until it is told: measured by something that is made
+    /// ready with each call and stands in the kernel's queue behind all streams.
+    /// Cost: a system call
+    [[nodiscard]] std::chrono::milliseconds lag() noexcept;
+
     /// Tells nobody anything any more.
     void close() noexcept;
 
@@ -52,6 +58,10 @@ private:
 
     WorkerLoop& loop_;
     boost::asio::posix::basic_stream_descriptor<WorkerLoop::Executor> epoll_;
+    int probe_ = -1;  // an eventfd; -1: lags are not measured
+    bool probe_waits_ = false;
+    std::chrono::steady_clock::time_point probed_at_{};
+    std::chrono::milliseconds waited_{0};  // the last probe
     bool waiting_ = false;
     HandlerMemory memory_;
     std::array<epoll_event, events_per_turn_max> events_{};

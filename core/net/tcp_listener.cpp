@@ -72,6 +72,18 @@ void TcpListener::close() noexcept {
     pause_.cancel();
 }
 
+bool TcpListener::is_crowded() const noexcept {
+#if defined(TCP_INFO)
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    // Of a listening socket: how many wait, and how many may.
+    return ::getsockopt(bound_.socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_unacked * 4 >= info.tcpi_sacked * 3 && info.tcpi_sacked != 0;
+#else
+    return false;
+#endif
+}
+
 void TcpListener::wait() {
     if (waits_) {
         return;

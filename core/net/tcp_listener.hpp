@@ -63,6 +63,11 @@ public:
     /// elsewhere.
     void close() noexcept;
 
+    /// Is the kernel's queue of connections that wait to be accepted three quarters full? It
+    /// refuses those that it has no room for.
+    /// Cost: a system call
+    [[nodiscard]] bool is_crowded() const noexcept;
+
 private:
     void wait();
     void accept_some() noexcept;

@@ -2,8 +2,14 @@
 
 #include <sys/socket.h>
 
+#if defined(__linux__)
+#include <linux/sock_diag.h>
+#endif
+
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 namespace chihaya::net {
 namespace {
@@ -46,6 +52,22 @@ void UdpSocket::adopt(const UdpTransfer& transfer) {
         io_ = single_io(socket_);
     }
     is_batched_ = transfer.batched;
+}
+
+bool UdpSocket::is_crowded() noexcept {
+#if defined(SO_MEMINFO)
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (::getsockopt(bound_.socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) {
+        return false;
+    }
+    const std::uint32_t dropped = memory[SK_MEMINFO_DROPS];
+    const bool has_dropped = dropped != std::exchange(drops_, dropped);
+    const std::uint64_t used = memory[SK_MEMINFO_RMEM_ALLOC];
+    return has_dropped || used * 4 >= std::uint64_t{memory[SK_MEMINFO_RCVBUF]} * 3;
+#else
+    return false;
+#endif
 }
 
 UdpSocket::~UdpSocket() {

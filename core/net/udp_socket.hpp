@@ -51,6 +51,10 @@ public:
         return io_->send(datagrams);
     }
 
+    /// Is the receive buffer three quarters full, or has it overflowed since the last call?
+    /// Cost: a system call
+    [[nodiscard]] bool is_crowded() noexcept;
+
     [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
 
 private:
@@ -64,6 +68,7 @@ private:
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<DatagramIo> io_;
     bool is_batched_ = false;
+    std::uint32_t drops_ = 0;  // of the kernel's, as `is_crowded` has seen them
     void* subject_;
     Readable readable_;
     bool waits_ = false;

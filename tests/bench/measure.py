@@ -11,6 +11,7 @@ from pathlib import Path
 
 import common_parts
 import metrics_parts
+import overload_parts
 import plots
 import private_parts
 import redis_parts
@@ -27,7 +28,7 @@ PARTS = {"http": common_parts.http, "udp": udp_parts.udp, "memory": common_parts
          "flood": udp_parts.flood, "fairness": udp_parts.fairness,
          "allocations": common_parts.allocations, "redis": redis_parts.redis,
          "private": private_parts.private, "snapshot": snapshot_parts.snapshot,
-         "metrics": metrics_parts.metrics}
+         "metrics": metrics_parts.metrics, "overload": overload_parts.overload}
 
 
 def machine():

@@ -2,6 +2,7 @@
 
 import goals
 import metrics_parts
+import overload_parts
 import private_tables
 import redis_tables
 import snapshot_tables
@@ -20,6 +21,7 @@ PARTS = {
     "fairness": (udp_tables.fairness_tables, goals.fairness_goals),
     "allocations": (tables.allocation_tables, goals.allocation_goals),
     "redis": (redis_tables.redis_tables, goals.redis_goals),
+    "overload": (overload_parts.overload_tables, goals.no_goals),
     "private": (private_tables.private_tables, private_tables.private_goals),
     "snapshot": (snapshot_tables.snapshot_tables, snapshot_tables.snapshot_goals),
     "metrics": (metrics_parts.metrics_tables, metrics_parts.metrics_goals),

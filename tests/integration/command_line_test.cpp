@@ -132,6 +132,21 @@ TEST_CASE("check says that a good configuration is good and binds nothing") {
     CHECK(contains(outcome.out, "the configuration is good"));
 }
 
+TEST_CASE("check reads the access lists and names each wrong line") {
+    const TempDir folder;
+    const std::string list = (folder / "denied").string();
+    const ConfigFile file(R"({"access": {"torrents_deny_file": ")" + list + R"("}})");
+    const Outcome missing = run({"--config", file.path(), "--check"});
+    CHECK(missing.exit_code == exit_config);
+    CHECK(contains(missing.err, "access.torrents_deny_file: " + list + ": found No such file"));
+    std::ofstream(list) << "00112233445566778899aabbccddeeff00112233\n\nzz\n";
+    const Outcome wrong = run({"--config", file.path(), "--check"});
+    CHECK(wrong.exit_code == exit_config);
+    CHECK(contains(wrong.err, "found no entry in line 3 (2 bytes)"));
+    std::ofstream(list) << "00112233445566778899aabbccddeeff00112233\n";
+    CHECK(run({"--config", file.path(), "--check"}).exit_code == 0);
+}
+
 TEST_CASE("check accepts the example file of Chihaya v1 as it is") {
     const Outcome outcome = run({"-config", config_dir() / "chihaya-2014.json", "--check"});
     CAPTURE(outcome.err);

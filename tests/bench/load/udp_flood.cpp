@@ -2,6 +2,8 @@
 /// Sends a UDP server what nobody should send it, from very many loopback addresses, and reads no
 /// answer. Prints one line of JSON. Exit code: 0, or 64 for a wrong option.
 
+#include "core/base/text.hpp"
+#include "core/wire/connection_id.hpp"
 #include "tests/bench/load/clock.hpp"
 #include "tests/bench/load/datagram_batch.hpp"
 #include "tests/bench/load/options.hpp"
@@ -12,8 +14,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 namespace chihaya::bench {
@@ -28,6 +32,7 @@ constexpr std::string_view usage = R"(udp_flood --port N [options]
   --count N                 datagrams (1000000)
   --rate N                  datagrams a second, 0: as fast as it goes (0)
   --sources N               addresses from 127.1.0.0 on that they come from (65536)
+  --key HEX                 announces have good connection ids: `udp.connection_id_key`
   --sink                    send to a socket of its own that drops everything, not to the port
 )";
 
@@ -40,6 +45,7 @@ struct FloodOptions {
     std::uint64_t rate = 0;
     std::uint32_t sources = 65'536;
     bool sink = false;
+    std::optional<wire::ConnectionIds> ids{};
 };
 
 bool set(FloodOptions& options, std::string_view name, std::string_view value) {
@@ -52,6 +58,12 @@ bool set(FloodOptions& options, std::string_view name, std::string_view value) {
         return number<std::uint64_t>(value, 0, 10'000'000, options.rate);
     if (name == "--sources")
         return number(value, 1U, 1U << 23U, options.sources);
+    if (name == "--key") {
+        wire::ConnectionIds::Key key{};
+        const bool is_key = text::from_hex(value, key);
+        options.ids.emplace(key, wire::ConnectionIds::Lifetime::grace);
+        return is_key;
+    }
     if (name == "--sink") {
         options.sink = true;
         return true;
@@ -70,7 +82,17 @@ std::size_t write_garbage(char* out, std::uint64_t random) {
     return size;
 }
 
-std::size_t write_datagram(Kind kind, std::uint64_t number, char* out) {
+std::uint64_t good_id(const wire::ConnectionIds& ids, std::uint32_t source) {
+    std::array<std::uint8_t, 4> address{};
+    for (std::size_t i = 0; i < address.size(); ++i)
+        address.at(i) = static_cast<std::uint8_t>(source >> (24 - 8 * i));
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    return ids.issue(IpAddress::from_ipv4(address), now);
+}
+
+std::size_t write_datagram(const FloodOptions& options, std::uint64_t number, std::uint32_t source,
+                           char* out) {
+    Kind kind = options.kind;
     const std::uint64_t random = mix(number);
     if (kind == Kind::mixed)
         kind = static_cast<Kind>(number % 3);
@@ -79,6 +101,11 @@ std::size_t write_datagram(Kind kind, std::uint64_t number, char* out) {
     const auto transaction = static_cast<std::uint32_t>(random);
     if (kind == Kind::connect)
         return write_connect(out, transaction);
+    if (options.ids) {  // peers that the swarms of the other generators have, half of them anew
+        const Asked asked{transaction % 1000, static_cast<std::uint32_t>(random >> 32U) % 50, 50,
+                          number % 2 == 0};
+        return write_announce(out, good_id(*options.ids, source), transaction, asked);
+    }
     const Asked asked{transaction, 0, 50, true};
     return write_announce(out, mix(random), transaction, asked);
 }
@@ -147,8 +174,10 @@ std::uint64_t flood(const FloodOptions& options, int fd, std::uint16_t port) {
     for (std::uint64_t at = 0; at < options.count; at += batch_size) {
         for (std::size_t i = 0; i < batch_size; ++i) {
             const std::uint64_t number = at + i;
-            sources.at(i).set(0x7F01'0000U + static_cast<std::uint32_t>(number % options.sources));
-            batch.set_size(i, write_datagram(options.kind, number, batch.bytes(i)));
+            const std::uint32_t source =
+                0x7F01'0000U + static_cast<std::uint32_t>(number % options.sources);
+            sources.at(i).set(source);
+            batch.set_size(i, write_datagram(options, number, source, batch.bytes(i)));
         }
         sent += batch.send(fd, std::min<std::uint64_t>(batch_size, options.count - at));
         const std::uint64_t due =

@@ -61,7 +61,10 @@ TEST_CASE("every value that is compared can be kept") {
         "announces_per_address": 1, "announces_per_address_burst": 2, "announces_per_prefix": 3,
         "announces_per_prefix_burst": 4, "connections_per_address": 5,
         "connections_per_address_burst": 6, "connections_per_prefix": 7,
-        "connections_per_prefix_burst": 8, "exempt": []},
+        "connections_per_prefix_burst": 8, "exempt": [],
+        "memory": "2GiB", "shed_after": "1s"},
+        "access": {"torrents_allow_file": "a", "torrents_deny_file": "b",
+        "addresses_allow_file": "c", "addresses_deny_file": "d"},
         "log": {"level": "error"}})");
     Difference all = difference(Config{}, wanted);
     CHECK(all.live.size() + all.restart.size() == known_keys().size() - 4);  // _file and _env
