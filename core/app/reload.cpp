@@ -52,7 +52,8 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
         attempt.report.waiting.push_back({std::string(key), {}});
     }
     config::keep(now, attempt.wanted, all.restart);
-    if (!read_lists(attempt) || !bind(attempt) || !ask_backend_driver(attempt) || !ask_tracker_driver(attempt)) {
+    if (!read_lists(attempt) || !bind(attempt) || !ask_backend_driver(attempt) ||
+        !ask_tracker_driver(attempt)) {
         if (attempt.told_backend) {
             parts_.control.run_on(
                 [&] { static_cast<void>(parts_.backend.reconfigure(parts_.backend_setup(now))); });

@@ -17,9 +17,9 @@ namespace chihaya {
 enum class PeerFlags : std::uint32_t {
     none = 0,
     seeder = 1,
-    paused = 2,   // a partial seed
-    hidden = 4,   // counted, handed to nobody; one with an account needs no endpoint
-    dormant = 8,  // kept for its history only: neither counted nor handed out
+    paused = 2,    // a partial seed
+    hidden = 4,    // counted, handed to nobody; one with an account needs no endpoint
+    dormant = 8,   // kept for its history only: neither counted nor handed out
     current = 16,  // only for add_peers: it also takes the place of what is known with an announce
                    // at the same moment (as well as the driver can tell moments apart)
 };
