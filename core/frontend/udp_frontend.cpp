@@ -157,8 +157,8 @@ void UdpFrontend::look_again() {
 void UdpFrontend::measure() noexcept {
     logic::Shedding& shedding = tracker_.protection().shedding();
     for (const Port& port : ports_) {
-        if (shedding.after().count() != 0 && port.socket != nullptr && port.socket->is_crowded()) {
-            shedding.note(std::chrono::milliseconds::max());
+        if (shedding.after().count() != 0 && port.socket != nullptr) {
+            shedding.note(port.socket->lag());
         }
     }
 }
@@ -278,24 +278,21 @@ bool UdpFrontend::is_admitted(const wire::UdpHead& head, const net::Datagram& da
     return false;
 }
 
-/// What is shed over UDP: conf/README.md says why it is so.
+/// Answers what is shed over UDP; conf/README.md says why so. Who comes, completes or leaves is
+/// served: what does not fit into the receive buffer the kernel drops for less than it costs here.
 bool UdpFrontend::is_shed(const wire::UdpHead& head, const net::Datagram& datagram,
                           std::size_t number) noexcept {
     const bool announces = head.action == wire::UdpAction::announce;
-    if (announces && datagram.bytes.size() < wire::UdpAnnounce::size_min) {
+    if (announces && (datagram.bytes.size() < wire::UdpAnnounce::size_min ||
+                      wire::UdpAnnounce(datagram.bytes).event() != Event::none)) {
         return false;
     }
-    const logic::Urgency urgency = !announces ? logic::Urgency::scrape
-                                   : wire::UdpAnnounce(datagram.bytes).event() != Event::none
-                                       ? logic::Urgency::event
-                                       : logic::Urgency::refresh;
-    const logic::Refusal refusal = tracker_.protection().shed(urgency);
+    const logic::Refusal refusal =
+        tracker_.protection().shed(announces ? logic::Urgency::refresh : logic::Urgency::scrape);
     if (!refusal) {
         return false;
     }
-    if (urgency == logic::Urgency::event) {
-        count(action_of(head.action), number, metrics::Ending::overloaded_dropped);
-    } else if (UdpExchange* const exchange = borrow(datagram.path, number, head)) {
+    if (UdpExchange* const exchange = borrow(datagram.path, number, head)) {
         count(action_of(head.action), number, refusal.ending);
         if (announces) {
             exchange->come_back(refusal.interval);

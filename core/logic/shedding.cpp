@@ -11,6 +11,9 @@ namespace {
 constexpr std::uint32_t up = 24;
 constexpr std::uint32_t down = 8;
 
+// Somebody is served however far behind the worker is.
+constexpr std::uint32_t most_events = 224;
+
 }  // namespace
 
 void Shedding::step() noexcept {
@@ -33,7 +36,7 @@ std::uint32_t Shedding::chance(Urgency urgency) const noexcept {
         case Urgency::event:
             break;
     }
-    return share_ <= whole / 2 ? 0 : 2 * share_ - whole;
+    return share_ <= whole / 2 ? 0 : std::min(2 * share_ - whole, most_events);
 }
 
 }  // namespace chihaya::logic

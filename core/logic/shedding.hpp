@@ -43,14 +43,15 @@ public:
         return share_ != 0 && random.below(whole) < chance(urgency);
     }
 
-    /// 0: nothing is shed. 1: everything.
+    /// 0: nothing is shed. 1: everything that may be.
     [[nodiscard]] double share() const noexcept { return static_cast<double>(share_) / whole; }
     [[nodiscard]] milliseconds after() const noexcept { return after_; }
 
 private:
     static constexpr std::uint32_t whole = 256;
 
-    /// Of 256. Half of the share is reached with all refreshes gone and all events served.
+    /// Of 256. Half of the share is reached with all refreshes gone and all events served; of those
+    /// an eighth is served whatever happens.
     [[nodiscard]] std::uint32_t chance(Urgency urgency) const noexcept;
 
     milliseconds after_;

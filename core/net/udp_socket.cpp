@@ -14,6 +14,10 @@
 namespace chihaya::net {
 namespace {
 
+// What a small datagram takes of the receive buffer, at least: some drivers of network cards take
+// more, and then fewer wait than it seems.
+[[maybe_unused]] constexpr std::uint64_t datagram_memory = 768;
+
 void widen_receive_buffer(int socket, std::uint32_t bytes) noexcept {
     const int wanted =
         static_cast<int>(std::min<std::uint32_t>(bytes, std::numeric_limits<int>::max()));
@@ -54,19 +58,27 @@ void UdpSocket::adopt(const UdpTransfer& transfer) {
     is_batched_ = transfer.batched;
 }
 
-bool UdpSocket::is_crowded() noexcept {
+std::chrono::milliseconds UdpSocket::lag() noexcept {
+    using std::chrono::milliseconds;
 #if defined(SO_MEMINFO)
     std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
     socklen_t size = sizeof memory;
     if (::getsockopt(bound_.socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) {
-        return false;
+        return milliseconds(0);
     }
+    const auto now = std::chrono::steady_clock::now();
+    const auto passed =
+        std::chrono::duration_cast<milliseconds>(now - std::exchange(looked_at_, now));
+    const std::uint64_t read = std::exchange(read_, 0);
     const std::uint32_t dropped = memory[SK_MEMINFO_DROPS];
-    const bool has_dropped = dropped != std::exchange(drops_, dropped);
-    const std::uint64_t used = memory[SK_MEMINFO_RMEM_ALLOC];
-    return has_dropped || used * 4 >= std::uint64_t{memory[SK_MEMINFO_RCVBUF]} * 3;
+    if (dropped != std::exchange(drops_, dropped)) {
+        return milliseconds::max();
+    }
+    const std::uint64_t waiting = memory[SK_MEMINFO_RMEM_ALLOC] / datagram_memory;
+    return read == 0 ? milliseconds(0)
+                     : milliseconds(static_cast<std::uint64_t>(passed.count()) * waiting / read);
 #else
-    return false;
+    return milliseconds(0);
 #endif
 }
 

@@ -10,6 +10,7 @@
 
 #include <boost/asio/ip/udp.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,14 +47,19 @@ public:
     /// From now on datagrams pass like this. A receive buffer of 0 stays as it is.
     void adopt(const UdpTransfer& transfer);
 
-    [[nodiscard]] std::span<const Datagram> receive() noexcept { return io_->receive(); }
+    [[nodiscard]] std::span<const Datagram> receive() noexcept {
+        const auto datagrams = io_->receive();
+        read_ += datagrams.size();
+        return datagrams;
+    }
     [[nodiscard]] std::size_t send(std::span<const OutgoingDatagram> datagrams) noexcept {
         return io_->send(datagrams);
     }
 
-    /// Is the receive buffer three quarters full, or has it overflowed since the last call?
+    /// How long a datagram that comes now will wait, by what waits and what was read since the last
+    /// call. The longest there is when the receive buffer has overflowed since then.
     /// Cost: a system call
-    [[nodiscard]] bool is_crowded() noexcept;
+    [[nodiscard]] std::chrono::milliseconds lag() noexcept;
 
     [[nodiscard]] const BoundSocket& bound() const noexcept { return bound_; }
 
@@ -68,7 +74,10 @@ private:
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<DatagramIo> io_;
     bool is_batched_ = false;
-    std::uint32_t drops_ = 0;  // of the kernel's, as `is_crowded` has seen them
+    // Since the last call of `lag`, and what it has seen then.
+    std::uint64_t read_ = 0;
+    std::uint32_t drops_ = 0;  // of the kernel's
+    std::chrono::steady_clock::time_point looked_at_ = std::chrono::steady_clock::now();
     void* subject_;
     Readable readable_;
     bool waits_ = false;

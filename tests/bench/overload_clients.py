@@ -57,7 +57,9 @@ class Client:
         action, transaction = struct.unpack(">II", packet[:8])
         if transaction != self.transaction:
             return None
-        if action == CONNECT and self.connection is None:
+        if action == CONNECT:
+            if self.connection is not None:
+                return None  # the answer to an earlier try
             self.connection, = struct.unpack(">Q", packet[8:16])
             self.tries = 0
             return "go on"

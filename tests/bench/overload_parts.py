@@ -19,7 +19,8 @@ SECONDS = 12.0
 NICE = 10         # of the tracker, beside somebody who takes all that is left of its core
 
 LIMITED = {"announces_per_address": 200, "announces_per_address_burst": 4000,
-           "announces_per_prefix": 2000, "announces_per_prefix_burst": 40000, "exempt": []}
+           "announces_per_prefix": 2000, "announces_per_prefix_burst": 40000,
+           "exempt": ["127.0.0.1"]}  # whoever fills it
 UNLIMITED = {"announces_per_address": 0, "announces_per_prefix": 0}
 
 

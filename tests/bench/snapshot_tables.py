@@ -24,7 +24,7 @@ def snapshot_tables(rows):
         yield row(r["swarms"], r["peers"], f"{r['bytes'] / 2**20:.0f}",
                   f"{r['bytes'] / r['swarms'] / r['peers']:.1f}", f"{r['write_seconds']:.2f}",
                   words(tails(r, False)), words(tails(r, True)), f"{r['stop_seconds']:.2f}",
-                  f"{r['start_seconds']:.2f}", f"{r["report"]["restore_seconds"]:.2f}",
+                  f"{r['start_seconds']:.2f}", f"{r['report']['restore_seconds']:.2f}",
                   f"{r['after'] / r['before']:.3f}", failed)
 
 

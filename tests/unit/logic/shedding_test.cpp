@@ -58,7 +58,8 @@ TEST_CASE("scrapes go first then announces without an event then those with one"
     CHECK(shed(shedding, Urgency::event) > 3'000);
     CHECK(shed(shedding, Urgency::event) < 7'000);
     be_behind(shedding, milliseconds(201), 100);
-    CHECK(shed(shedding, Urgency::event) == 10'000);
+    CHECK(shed(shedding, Urgency::event) > 8'000);
+    CHECK(shed(shedding, Urgency::event) < 9'500);  // an eighth is served whatever happens
 }
 
 TEST_CASE("a worker that has caught up sheds nothing some seconds later by itself") {
