@@ -159,11 +159,7 @@ void Worker::run_on(const std::function<void()>& work) {
 }
 
 void Worker::adopt(WorkerChange change) {
-    const bool closes = !change.finished_udp.empty();
     run_on([&] { make(change); });
-    if (closes) {
-        run_on([] {});  // the turn's end, at which the socket is closed, has passed
-    }
 }
 
 bool Worker::has_connections() {

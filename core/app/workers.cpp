@@ -67,6 +67,10 @@ bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared pre
     for (const net::Place& place : given_up) {
         draining_.push_back({place, now + limits::listener_drain_time});
     }
+    std::erase_if(closing_, [now](const Draining& one) { return one.until < now; });
+    for (const net::Place& place : without(before.udp, posts_.udp)) {
+        closing_.push_back({place, now + limits::listener_drain_time});
+    }
     if (before.workers > posts_.workers) {
         steer(posts_.workers);
         leave_at_ = now + limits::listener_drain_time;

@@ -144,6 +144,7 @@ private:
     Posts posts_;
     std::vector<Member> members_;  // by number; those from `posts_.workers` on leave
     std::vector<Chosen> chosen_;
+    std::vector<Draining> closing_;  // over UDP: a socket may be there until its answers have left
     std::vector<Draining> draining_;
     Moment leave_at_{};  // when those who leave stop listening
     bool is_steered_ = false;

@@ -130,11 +130,15 @@ std::uint16_t Workers::port_of(net::Transport transport, const net::Place& place
 
 /// By us, there or so near that asking whether it is free would find ourselves.
 bool Workers::is_served(net::Transport transport, const net::Place& place) const {
-    return std::ranges::any_of(members_, [&](const Member& member) {
-        const auto& has = transport == net::Transport::tcp ? member.http : member.udp;
-        return std::ranges::any_of(
-            has, [&](const net::Place& other) { return other == place || overlap(other, place); });
-    });
+    const bool is_closing =
+        transport == net::Transport::udp &&
+        std::ranges::any_of(closing_, [&](const Draining& one) { return one.place == place; });
+    return is_closing || std::ranges::any_of(members_, [&](const Member& member) {
+               const auto& has = transport == net::Transport::tcp ? member.http : member.udp;
+               return std::ranges::any_of(has, [&](const net::Place& other) {
+                   return other == place || overlap(other, place);
+               });
+           });
 }
 
 }  // namespace chihaya::app

@@ -99,9 +99,9 @@ void UdpFrontend::finish(const net::Place& place) noexcept {
             take_what_waits(number, last_batches_max);
             port.socket->finish();
             port.is_finished = true;
-            closes_ = true;
         }
     }
+    close_finished();  // at once what owes no answer: the place may be taken again soon
 }
 
 void UdpFrontend::close_finished() noexcept {
