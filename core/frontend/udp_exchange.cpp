@@ -24,13 +24,13 @@ static_assert(limits::udp_scrape_max <= limits::scrape_ceiling);
 
 }  // namespace
 
-void UdpExchange::begin(const net::UdpPath& path, std::size_t socket,
+void UdpExchange::begin(const net::UdpPath& path, std::size_t socket, metrics::Family family,
                         std::uint32_t transaction) noexcept {
     path_ = path;
     socket_ = socket;
     transaction_ = transaction;
-    announce_.kind.family = metrics::family_of(path.client);
-    scrape_.kind.family = announce_.kind.family;
+    announce_.kind.family = family;
+    scrape_.kind.family = family;
 }
 
 void UdpExchange::finish(std::size_t size) noexcept {

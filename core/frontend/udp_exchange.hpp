@@ -44,7 +44,8 @@ public:
     UdpExchange& operator=(const UdpExchange&) = delete;
 
     /// A new request, which came to the socket with this number.
-    void begin(const net::UdpPath& path, std::size_t socket, std::uint32_t transaction) noexcept;
+    void begin(const net::UdpPath& path, std::size_t socket, metrics::Family family,
+               std::uint32_t transaction) noexcept;
 
     // Each of these ends in `replied`: at once, or when the tracker has answered.
 

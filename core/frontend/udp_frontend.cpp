@@ -323,7 +323,7 @@ UdpExchange* UdpFrontend::borrow(const net::UdpPath& path, std::size_t number,
     free_.pop_back();
     ++lent_;
     ++ports_[number].lent;
-    exchange->begin(path, number, head.transaction);
+    exchange->begin(path, number, ports_[number].family, head.transaction);
     return exchange;
 }
 
