@@ -109,7 +109,8 @@ World::World(const WorldOptions& options)
     control_.start();
     control_.run_on([&] {
         auto place = std::make_shared<app::TrackerPlace>(farewells_);
-        TrackerSetup first = setup("{}");
+        const std::string no_parameters = "{}";
+        TrackerSetup first = setup(no_parameters);
         first.expiry = options.is_private ? &place->door : nullptr;
         place->driver = library("memory").create_tracker(control_.tracker_host(), first).value();
         slot_.emplace(std::move(place));

@@ -94,6 +94,7 @@ public:
     [[nodiscard]] std::string log();
 
 private:
+    /// Borrows `params`.
     [[nodiscard]] TrackerSetup setup(const std::string& params) const;
 
     const WorldOptions options_;
