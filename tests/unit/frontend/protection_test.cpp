@@ -111,12 +111,29 @@ TEST_CASE("an announce that a worker sheds is told over HTTP when to come back")
           "intervali1800e8:retry ini30ee");
     CHECK(test.session.announces.empty());
 
-    client.send(announce("&event=started"));
+    client.send(http_request("/scrape?info_hash=hhhhhhhhhhhhhhhhhhhh"));
+    CHECK(test::bencode::parse(test.reply(client).body)->has("failure reason"));
+}
+
+TEST_CASE("a peer that has come and is shed over HTTP is told to try again soon") {
+    HttpWorker test(shedding_policy());
+    TcpClient client(test.port);
+    int served = 0;
+    while (true) {  // an eighth of those that come is served, whoever draws that lot
+        fall_behind(test, 20);
+        client.send(announce("&event=started"));
+        test.until(
+            [&] { return !test.session.announces.empty() || HttpWorker::has_something(client); });
+        if (test.session.announces.empty()) {
+            break;
+        }
+        test.session.answer(AnnounceReply{});
+        static_cast<void>(test.reply(client));
+        REQUIRE(++served < 20);
+    }
     const auto told = test::bencode::parse(test.reply(client).body).value();
     CHECK(told.at("interval").integer() >= 300);
     CHECK(told.at("interval").integer() < 600);
-    client.send(http_request("/scrape?info_hash=hhhhhhhhhhhhhhhhhhhh"));
-    CHECK(test::bencode::parse(test.reply(client).body)->has("failure reason"));
 }
 
 TEST_CASE("a worker that is a little behind serves peers that come and go over HTTP") {
