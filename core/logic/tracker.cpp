@@ -209,8 +209,6 @@ bool Tracker::end_turn(Time now) noexcept {
         answered_at_ = std::chrono::steady_clock::now();
         tell_announcements(now);
         tell_scrapes();
-        protection_.shedding().note(std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::exchange(longest_, std::chrono::steady_clock::duration{})));
     }
     return !is_held_ && (!announces_.empty() || !scrapes_.empty());
 }
@@ -297,7 +295,6 @@ void Tracker::ended(const metrics::RequestKind& kind, const Refusal& refusal,
                     std::chrono::steady_clock::time_point submitted) noexcept {
     counters_.requests.count(kind, refusal ? refusal.ending : metrics::Ending::ok);
     counters_.latency_of(kind.front_end, kind.action).measure(answered_at_ - submitted);
-    longest_ = std::max(longest_, answered_at_ - submitted);
 }
 
 void Tracker::count_peer(const Announcement& announcement) noexcept {

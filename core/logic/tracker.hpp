@@ -128,7 +128,6 @@ private:
     // For latencies: read once a turn, not once a request.
     std::chrono::steady_clock::time_point turn_began_{};  // at the first submission; or unset
     std::chrono::steady_clock::time_point answered_at_{};
-    std::chrono::steady_clock::duration longest_{};  // of those that are told now
 };
 
 }  // namespace chihaya::logic
