@@ -1,6 +1,9 @@
 #include "core/app/filling.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
+#include <iterator>
 
 namespace chihaya::app {
 namespace {
@@ -43,8 +46,18 @@ void Filling::fill() noexcept {
     parts_.site_loader.allow();
 }
 
+/// What the roster has the driver has kept, and need not keep again: a disk that is full then
+/// stops nobody from starting.
 Status Filling::put_clients() noexcept {
-    return clients_.empty() ? Status{} : parts_.roster.put_clients(clients_);
+    try {
+        std::vector<ClientRecord> fresh;
+        std::ranges::copy_if(clients_, std::back_inserter(fresh), [&](const ClientRecord& client) {
+            return !parts_.roster.has_client(client.prefix);
+        });
+        return fresh.empty() ? Status{} : parts_.roster.put_clients(fresh);
+    } catch (const std::exception&) {
+        return {StatusCode::unavailable, "out of memory"};
+    }
 }
 
 Status Filling::adopt(std::vector<ClientRecord> clients) noexcept {

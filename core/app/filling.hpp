@@ -35,9 +35,9 @@ public:
     Filling& operator=(const Filling&) = delete;
 
     /// First what the tracker driver has kept and what other nodes change, then the clients of the
-    /// configuration; then the site may be compared with it. A driver whose service is away is
-    /// asked again until it is there.
-    /// Returns: how far it has come; unavailable when it goes on
+    /// configuration that are not there yet; then the site may be compared with it. A driver whose
+    /// service is away is asked again until it is there. Returns: how far it has come; unavailable
+    /// when it goes on
     [[nodiscard]] Status begin() noexcept;
 
     /// The configuration approves other clients: they are put now, or when the driver is there.

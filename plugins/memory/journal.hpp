@@ -42,6 +42,8 @@ public:
     /// Removes the files before this generation's.
     void forget_before(std::uint64_t generation);
 
+    /// Has one been begun?
+    [[nodiscard]] bool is_open() const noexcept { return file_.is_open(); }
     [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
     /// Of the file of this generation.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }

@@ -246,7 +246,12 @@ Trouble Keeper::save_now() {
 
 void Keeper::sync_journal() noexcept {
     try {
-        const std::lock_guard lock(journal_mutex_);
+        std::unique_lock lock(journal_mutex_);
+        if (registry_ != nullptr && !journal_.is_open()) {
+            lock.unlock();
+            static_cast<void>(begin_journal());  // the disk may have room by now
+            return;
+        }
         note_journal(journal_.sync());
     } catch (const std::exception&) {
         return;  // the next second will do
