@@ -135,6 +135,10 @@ void add_memory(Exposition& out, const Observation& seen) {
     if (const auto bytes = seen.backend.find("memory_bytes")) {
         out.add({{"part", "backend_driver"}}, *bytes);
     }
+    if (const auto bytes = seen.tracker.find("memory_limit_bytes")) {
+        out.gauge("chihaya_memory_limit_bytes", "What a part should stay below: limits.memory.")
+            .add({{"part", "tracker_driver"}}, *bytes);
+    }
 }
 
 void add_queues(Exposition& out, const Observation& seen) {

@@ -28,6 +28,7 @@ public:
 
     /// 0: none. Thread: any
     void set_limit(std::uint64_t bytes) noexcept { limit_.store(bytes, relaxed); }
+    [[nodiscard]] std::uint64_t limit() const noexcept { return limit_.load(relaxed); }
     /// Is there less than there should be? Then the sweep hurries. Thread: any
     [[nodiscard]] bool is_short() const noexcept { return step_.load(relaxed) != 0; }
     /// How long a peer without an account may be silent. Thread: any

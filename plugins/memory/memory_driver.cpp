@@ -210,6 +210,9 @@ void MemoryDriver::report(MetricSink& sink) noexcept {
     sink.gauge("seeders_ipv4", seeders - ipv6_seeders);
     sink.gauge("seeders_ipv6", ipv6_seeders);
     sink.gauge("memory_bytes", bytes);
+    if (const std::uint64_t limit = ceiling_.limit(); limit != 0) {
+        sink.gauge("memory_limit_bytes", static_cast<double>(limit));
+    }
     sink.counter("expired_peers", expired_.load(std::memory_order_relaxed));
     sink.counter("evicted_peers", evicted_.load(std::memory_order_relaxed));
     sink.counter("swarms_added", added);

@@ -73,6 +73,7 @@ TEST_CASE("when all have announced lately, swarms are drawn by lot until it is e
 
 TEST_CASE("what has an account or is registered stays, however little memory there is") {
     KeptTracker tracker(limited_to(1000), {});
+    CHECK(tracker.metric("memory_limit_bytes") == 1000);
     tracker.register_torrents({1});
     tracker.announce(in_own_swarm(0));
     for (std::uint32_t number = 1; number < 200; ++number) {

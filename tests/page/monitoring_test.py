@@ -70,8 +70,9 @@ class MonitoringTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        saved = {"tracker": {"params": {"snapshot": str(folder / "swarms")}}}  # has metrics of its own
-        tracker = Tracker(options.tracker, options.plugins, folder, **saved)
+        members = {"tracker": {"params": {"snapshot": str(folder / "swarms")}},  # both have metrics of their own
+                   "limits": {"memory": "1GiB"}}
+        tracker = Tracker(options.tracker, options.plugins, folder, **members)
         cls.addClassCleanup(tracker.stop)
         load = Load(tracker.port)  # what clients do has metrics, too
         cls.addClassCleanup(load.stop)

@@ -44,7 +44,7 @@ class Tracker:
             "allow_ip_spoofing": True,
         }
         for section, values in changes.items():
-            configuration[section] |= values
+            configuration[section] = configuration.get(section, {}) | values
         self._command = [str(executable), "--config", str(folder / "chihaya.json")]
         (folder / "chihaya.json").write_text(json.dumps(configuration))
         self._log_file = folder / "chihaya.log"
