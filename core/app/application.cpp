@@ -1,6 +1,7 @@
 #include "core/app/application.hpp"
 
 #include "core/app/journal.hpp"
+#include "core/app/pid_file.hpp"
 #include "core/app/service.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/successor.hpp"
@@ -150,6 +151,8 @@ void Application::handleOption(const std::string& name, const std::string& value
     }
     if (name == "take-over") {
         takes_over_ = true;
+    } else if (name == "pidfile") {
+        pid_file_ = started_in_ / Poco::Path::expand(value);
     } else if (name == "config") {
         config_path_ = value.empty() ? value : (started_in_ / Poco::Path::expand(value)).string();
     } else if (name == "workers") {
@@ -272,13 +275,22 @@ int Application::serve(const config::Config& config, Log& log) const {
     Service service(config, log);
     service.use(given_sockets(log));
     auto predecessor = Successor::predecessor(takes_over_, config.state_dir).value();
-    if (predecessor != nullptr) {
+    const bool is_successor = predecessor != nullptr;
+    PidFile pid_file(pid_file_);
+    if (is_successor) {
         service.take_over(std::move(predecessor));
+    } else {
+        pid_file.write().value();
     }
     {
         const Supervisor::LongWork starting(supervisor);
         service.load();
         service.start();
+    }
+    if (is_successor) {  // until now it named the other one
+        if (const auto written = pid_file.write(); written.has_error()) {
+            log.write(Severity::error, "service", written.error().text);
+        }
     }
     service.take_reloads(
         [this] { return read_file(); },

@@ -20,7 +20,7 @@
 
 namespace chihaya::app {
 
-/// Foreground by default; `--daemon`, `--pidfile` and, on Windows, service options are Poco's.
+/// Foreground by default; `--daemon` and, on Windows, service options are Poco's.
 ///
 /// Exit codes are those of sysexits: 0 after a stop, 64 for a wrong command line, 71 when an
 /// address cannot be bound, 78 when configuration or plugins are at fault, 70 for a bug.
@@ -56,6 +56,7 @@ private:
     Task task_ = Task::serve;
     bool takes_over_ = false;
     std::string config_path_;
+    std::filesystem::path pid_file_;
     std::optional<std::uint32_t> workers_;
 };
 

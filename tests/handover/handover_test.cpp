@@ -5,7 +5,9 @@
 #include "tests/handover/load.hpp"
 #include "tests/handover/service_manager.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/temp_dir.hpp"
 #include "tests/wire_http/tracker.hpp"
 
 #include <doctest/doctest.h>
@@ -16,7 +18,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +79,13 @@ std::string put(const ChihayaProcess& process, const std::string& path, const st
     client.send("PUT " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
                 std::to_string(body.size()) + "\r\n\r\n" + body);
     return client.read_reply().body;
+}
+
+/// 0 while there is none.
+pid_t number_in(const std::filesystem::path& file) {
+    pid_t number = 0;
+    std::ifstream(file) >> number;
+    return number;
 }
 
 /// A process that wants the tracker's place, and says what the test lets it say.
@@ -278,6 +289,54 @@ TEST_CASE("the service manager is told who the tracker is now") {
     static_cast<void>(manager.expect("READY=1"));
     process.signal(SIGTERM);
     static_cast<void>(manager.expect("STOPPING=1"));
+}
+
+TEST_CASE("the file of the process names who the tracker is") {
+    ChihayaOptions named = options();
+    named.arguments = {"--pidfile", "$DIR/number"};
+    ChihayaProcess process(named);
+    const auto file = process.directory() / "number";
+    CHECK(number_in(file) == process.pid());
+    hand_over(process);
+    wait_until("the new one is named", [&] { return number_in(file) == process.pid(); });
+    std::filesystem::remove(process.directory() / "chihaya.json");
+    process.signal(SIGUSR2);
+    wait_for_log(process, goes_on);  // the one that could not start has left the file alone
+    CHECK(number_in(file) == process.pid());
+    process.signal(SIGTERM);
+    process.wait();
+    CHECK_FALSE(std::filesystem::exists(file));
+}
+
+TEST_CASE("a daemon hands over to a daemon") {
+    const TempDir dir;
+    const FreePort port;
+    std::ofstream(dir / "chihaya.json")
+        << R"({"addr": "127.0.0.1:)" << port.number() << R"(", "management": {"addr": ""},)"
+        << R"("state_dir": "state", "plugin_dir": ")" CHIHAYA_PLUGIN_DIR R"("})";
+    const auto file = dir / "number";
+    ChildProcess start;
+    REQUIRE(start.run({CHIHAYA_PROGRAM, "-c", "chihaya.json", "--daemon", "--pidfile=number"},
+                      dir.path()) == 0);
+    const auto serves = [&] {
+        try {
+            return http_get(port.number(), target({})).status == 200;
+        } catch (const std::exception&) {
+            return false;
+        }
+    };
+    wait_until("the daemon serves", serves);
+    const pid_t first = number_in(file);
+    REQUIRE(first > 1);
+    REQUIRE(::kill(first, SIGUSR2) == 0);
+    wait_until("another one is named", [&] { return number_in(file) != first; });
+    wait_until("the first has ended", [&] { return ::kill(first, 0) != 0; });
+    CHECK(serves());
+    const pid_t second = number_in(file);
+    REQUIRE(second > 1);
+    REQUIRE(::kill(second, SIGTERM) == 0);
+    wait_until("it has ended", [&] { return ::kill(second, 0) != 0; });
+    CHECK_FALSE(std::filesystem::exists(file));
 }
 
 TEST_SUITE_END();

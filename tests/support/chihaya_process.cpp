@@ -177,7 +177,10 @@ void ChihayaProcess::start() {
         words.insert(words.begin(), {"/bin/sh", "-c", R"(LISTEN_PID=$$ exec "$0" "$@")"});
         options_.variables.push_back("LISTEN_FDS=" + std::to_string(options_.sockets.size()));
     }
-    words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
+    for (std::string argument : options_.arguments) {
+        replace_all(argument, "$DIR", dir_.path().string());
+        words.push_back(std::move(argument));
+    }
     std::vector<char*> arguments;
     for (std::string& word : words) {
         arguments.push_back(word.data());

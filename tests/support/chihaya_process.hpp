@@ -24,7 +24,7 @@ struct ChihayaOptions {
     /// in its text.
     std::string config = "{}";
     bool complete_config = true;  // false: nothing is added, the text need not even be JSON
-    std::vector<std::string> arguments{};  // after `--config FILE`
+    std::vector<std::string> arguments{};  // after `--config FILE`; "$DIR" is replaced
     std::string host = "127.0.0.1";        // where it is expected to answer
     bool wait_until_ready = true;          // false for one that is expected to end by itself
     std::chrono::milliseconds patience = std::chrono::seconds(20);
