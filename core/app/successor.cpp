@@ -86,8 +86,7 @@ Successor::Successor(std::filesystem::path folder, Log& log)
 
 Successor::~Successor() {
     if (thread_.joinable()) {
-        const std::uint64_t one = 1;
-        static_cast<void>(::write(wake_, &one, sizeof one));
+        ::eventfd_write(wake_, 1);
         thread_.join();
     }
     for (const int descriptor : {listening_, wake_, caller_.load()}) {
