@@ -27,10 +27,10 @@ constexpr milliseconds pace{2};
 
 }  // namespace
 
-Load::Load(std::uint16_t http, std::uint16_t udp, std::string path)
-    : http_(http), udp_(udp), path_(std::move(path)), answers_(clients) {
+Load::Load(std::uint16_t http, std::uint16_t udp, std::string path, bool restarts)
+    : http_(http), udp_(udp), path_(std::move(path)), restarts_(restarts), answers_(clients) {
     threads_.emplace_back([this] { keep_alive(0, false); });
-    threads_.emplace_back([this] { keep_alive(1, true); });
+    threads_.emplace_back([this] { keep_alive(1, !restarts_); });
     threads_.emplace_back([this] { singly(2); });
     threads_.emplace_back([this] { by_udp(udp_client); });
 }
@@ -70,6 +70,7 @@ void Load::keep_alive(std::size_t client, bool pauses) {
     std::unique_ptr<TcpClient> connection;
     const std::string words = http_request(client);
     while (!ends_) {
+        const bool may_have_ended = restarts_ && connection != nullptr;
         try {
             if (connection == nullptr) {
                 connection = std::make_unique<TcpClient>(http_, "127.0.0.1", patience);
@@ -82,7 +83,9 @@ void Load::keep_alive(std::size_t client, bool pauses) {
             connection->send(words.substr(half));
             check(client, connection->read_reply().body);
         } catch (const std::exception& error) {
-            failed(client, error.what());
+            if (!may_have_ended) {
+                failed(client, error.what());
+            }
             connection.reset();
         }
     }
@@ -125,6 +128,14 @@ void Load::wait_for_answers(std::uint64_t count) const {
         const std::uint64_t until = answers + count;
         wait_until("a client has been answered", [&] { return answers >= until; });
     }
+}
+
+std::uint64_t Load::answers() const {
+    std::uint64_t all = 0;
+    for (const auto& answers : answers_) {
+        all += answers;
+    }
+    return all;
 }
 
 std::vector<std::string> Load::stop() {

@@ -18,8 +18,9 @@ class Load {
 public:
     /// `path`: in front of `/announce`, a passkey's. One client keeps its connection, one begins
     /// its requests and pauses, one makes a connection for each, one speaks UDP with the connection
-    /// id that it got at the beginning.
-    Load(std::uint16_t http, std::uint16_t udp, std::string path = "");
+    /// id that it got at the beginning. `restarts`: the tracker will be stopped and started, so
+    /// that a kept connection may end before a request, and is made again; nobody pauses then.
+    Load(std::uint16_t http, std::uint16_t udp, std::string path = "", bool restarts = false);
     ~Load();
     Load(const Load&) = delete;
     Load& operator=(const Load&) = delete;
@@ -29,6 +30,9 @@ public:
 
     /// Ends it. Returns: what went wrong, a line each
     std::vector<std::string> stop();
+
+    /// So many answers there were.
+    [[nodiscard]] std::uint64_t answers() const;
 
     /// So many clients there are, and swarms.
     static constexpr std::size_t clients = 4;
@@ -46,6 +50,7 @@ private:
     const std::uint16_t http_;
     const std::uint16_t udp_;
     const std::string path_;
+    const bool restarts_;
     std::atomic<bool> ends_{false};
     std::vector<std::atomic<std::uint64_t>> answers_;
     std::mutex mutex_;
