@@ -18,11 +18,13 @@ failed=0
 skipped=()
 machine=
 leader=
+load=
 
 source "$root/tests/packaging/machine.sh"
 source "$root/tests/packaging/statements.sh"
 
 finish() {
+  [ -z "$load" ] || kill "$load" 2> /dev/null || true
   stop_machine
   rm -rf "$work"
 }
@@ -47,12 +49,22 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 77
 fi
 "$root/packaging/install_packages.sh" build package test-packages
+
+# build FOLDER RELEASE
+build() {
+  "$root/packaging/build_packages.sh" --release "$2" "$1" > "$work/build.log" 2>&1 || {
+    echo "FAILED  the packages are built; the end of what was said:"
+    tail -n 30 "$work/build.log"
+    exit 1
+  }
+}
+
 if [ $# -eq 2 ]; then
   cp -r "$1" "$work/first"
   cp -r "$2" "$work/second"
 else
-  "$root/packaging/build_packages.sh" "$work/first" > /dev/null
-  "$root/packaging/build_packages.sh" --release 2 "$work/second" > /dev/null
+  build "$work/first" 1
+  build "$work/second" 2
 fi
 make_image
 start_machine

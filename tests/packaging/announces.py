@@ -4,8 +4,10 @@
   announces.py once [--interval]   two peers of each protocol must find each other; with --interval
                                    prints the interval that they are told
   announces.py holds               the peers of `once` must still be there
-  announces.py steady FILE         until SIGTERM; then prints how many requests were sent and failed.
-                                   FILE is made when the first have been answered
+  announces.py steady FILE [--restarts]
+                                   until SIGTERM; then prints how many requests were sent and failed.
+                                   FILE is made when the first have been answered. With --restarts a
+                                   kept connection may end, as long as a new one is served at once
 """
 
 import http.client
@@ -81,8 +83,10 @@ def once(expected: int) -> int:
 class Steady:
     """Four threads: new connections, one that is kept, datagrams, and connection ids."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, restarts: bool) -> None:
         self.file = file
+        self.restarts = restarts
+        self.ended_connections = 0
         self.ended = threading.Event()
         self.sent: dict[str, int] = {}
         self.failed: dict[str, list[str]] = {}
@@ -104,10 +108,21 @@ class Steady:
         udp = UdpClient()
         return {
             "http": lambda n: http_announce(b"%020d" % (n % 500), n % 40000),
-            "http kept": lambda n: http_announce(b"%020d" % (n % 500), n % 40000, kept),
+            "http kept": lambda n: self.announce_on(kept, n),
             "udp": lambda n: udp.announce(b"%020d" % (n % 500), n % 40000),
             "udp connect": lambda n: UdpClient(),
         }
+
+    def announce_on(self, kept, number: int) -> None:
+        had_one = kept.sock is not None
+        try:
+            http_announce(b"%020d" % (number % 500), number % 40000, kept)
+        except (OSError, ValueError, http.client.HTTPException):
+            kept.close()
+            if not self.restarts or not had_one:
+                raise
+            self.ended_connections += 1
+            http_announce(b"%020d" % (number % 500), number % 40000, kept)
 
     def serve(self) -> int:
         signal.signal(signal.SIGTERM, lambda *_: self.ended.set())
@@ -123,13 +138,15 @@ class Steady:
         for kind, sent in self.sent.items():
             print(f"{kind}: {sent} sent, {len(self.failed[kind])} failed",
                   *self.failed[kind][:3], flush=True)
+        if self.restarts:
+            print(f"http kept: {self.ended_connections} connections ended between two requests")
         return 1 if any(self.failed.values()) else 0
 
 
 def main() -> int:
     task = sys.argv[1]
     if task == "steady":
-        return Steady(sys.argv[2]).serve()
+        return Steady(sys.argv[2], "--restarts" in sys.argv).serve()
     interval = once(1 if task == "once" else 2)
     if "--interval" in sys.argv:
         print(interval)

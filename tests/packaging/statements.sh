@@ -97,6 +97,35 @@ interval_is() {
     { echo "told $told, expected about $1"; return 1; }
 }
 
+# begin_load [--restarts]: clients that announce without pause
+begin_load() {
+  rm -f "$work"/steady*
+  exec_announces steady "$work/steady" "$@" > "$work/steady.out" 2>&1 &
+  load=$!
+  eventually test -e "$work/steady"
+}
+
+# end_load: prints what they have seen; false when an announce has failed
+end_load() {
+  local result=0
+  sleep 1
+  kill -s SIGTERM "$load" 2> /dev/null || true
+  wait "$load" || result=1
+  load=
+  cat "$work/steady.out"
+  return $result
+}
+
+# What the clients counted, in the record of the test.
+show_load() { sed 's/^/        /' "$work/steady.out"; }
+
+# times NUMBER COMMAND...
+times() {
+  local count=$1 _
+  shift
+  for _ in $(seq "$count"); do "$@" || return 1; done
+}
+
 # edit OLD NEW: in the machine's configuration
 edit() { inside sed -i "s|$1|$2|" $conf; }
 
@@ -112,7 +141,17 @@ chapter_reload() {
   that "the log names the mistake" eventually grep -q 'announce' \
     <(inside journalctl -u chihaya -p warning --no-pager)
   edit '"announce": "20 minutes"' '"announce": "20m"'
+  begin_load
+  that "it is reloaded twenty times under load" times 20 reload_to_another_interval
+  that "no client has noticed" end_load
+  show_load
   that "the same process has served all the time" same "$(main_pid)" "$pid"
+}
+
+# A reload that changes something.
+reload_to_another_interval() {
+  inside sed -i 's|"announce": "20m"|"announce": "_m"|; s|"announce": "21m"|"announce": "20m"|; s|"announce": "_m"|"announce": "21m"|' $conf
+  inside systemctl reload chihaya
 }
 
 killed_and_back() {
@@ -128,9 +167,32 @@ another_runs() {
   [ "$now" != 0 ] && [ "$now" != "$1" ] && check_answers > /dev/null
 }
 
+# Another process takes this one's place.
+replace_process() {
+  local pid
+  pid=$(main_pid)
+  inside systemctl kill --kill-who=main --signal=SIGUSR2 chihaya
+  eventually another_runs "$pid"
+}
+
+# Restarts of a whole day are not to be taken for a crash.
+restart() {
+  inside systemctl reset-failed chihaya
+  inside systemctl restart chihaya
+}
+
 chapter_restart() {
-  that "a restart keeps the swarms" inside systemctl restart chihaya
+  announces once || true
+  begin_load
+  that "it is replaced twenty times under load" times 20 replace_process
+  that "no client has noticed" end_load
+  show_load
   that "peers are still there" announces holds
+  begin_load --restarts
+  that "it is restarted under load" restart
+  end_load > /dev/null || true  # without chihaya.socket nobody listens meanwhile
+  show_load
+  that "a restart keeps the swarms" announces holds
   that "killed, it is started again" killed_and_back SIGKILL
   inside sh -c 'mkdir -p /run/systemd/system/chihaya.service.d
     printf "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n" > /run/systemd/system/chihaya.service.d/watchdog.conf
@@ -167,20 +229,16 @@ inside_example_is_listed() {
 version_is() { same "$(inside dpkg-query -W -f '${Version}' "$1")" "$2"; }
 
 chapter_upgrade() {
-  local pid load
+  local pid
   announces once || true
   pid=$(main_pid)
-  exec_announces steady "$work/steady" > "$work/steady.out" 2>&1 &
-  load=$!
-  eventually test -e "$work/steady"
+  begin_load
   that "a newer version is installed under load" apt_install \
     /packages/second/chihaya_0.1.0-2_amd64.deb /packages/second/chihaya-redis_0.1.0-2_amd64.deb
   that "the newer version is there" version_is chihaya 0.1.0-2
   that "another process serves" eventually another_runs "$pid"
-  sleep 1
-  kill -s SIGTERM "$load" 2> /dev/null || true
-  that "no client has noticed" wait "$load"
-  sed 's/^/        /' "$work/steady.out"
+  that "no client has noticed" end_load
+  show_load
   that "peers are still there" announces holds
   that "what the operator has written is kept" inside grep -q '"announce": "20m"' $conf
   that "systemd follows the new process" is_active
@@ -191,8 +249,17 @@ chapter_sockets() {
   that "the socket unit opens the ports" inside systemctl enable -q --now chihaya.socket
   that "the first announce starts the tracker" announces once
   that "it runs" is_active
-  that "the ports stay open over a restart" inside systemctl restart chihaya
-  that "and are served" announces holds
+  begin_load --restarts
+  that "it is restarted twenty times under load" times 20 restart
+  that "the ports stay open: no announce has failed" end_load
+  show_load
+  that "peers are still there" announces holds
+  begin_load
+  that "another process takes its place and its ports" replace_process
+  that "no client has noticed" end_load
+  show_load
+  that "and after that it is restarted like any other" restart
+  that "peers are still there" announces holds
   inside systemctl disable -q --now chihaya.socket
 }
 
