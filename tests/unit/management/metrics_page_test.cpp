@@ -115,8 +115,8 @@ TEST_CASE("a driver's numbers get names that Prometheus takes, its counters thei
 }
 
 TEST_CASE("a driver cannot break the page by what it reports") {
+    const std::string long_name(100, 'x');  // as long as anybody may ask the driver
     Listener listener;
-    const std::string long_name(100, 'x');
     listener.tracker.gauges = {{"twice", 1},
                                {"twice", 2},
                                {"a b", 3},
