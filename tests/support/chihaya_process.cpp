@@ -44,15 +44,15 @@ std::string on_loopback(std::uint16_t port) {
     return "127.0.0.1:" + std::to_string(port);
 }
 
-/// Sets `addr` of a section unless the section has it.
-void set_section_address(Poco::JSON::Object& config, const std::string& section,
-                         std::uint16_t port) {
+/// Sets a member of a section unless the section has it.
+void set_in_section(Poco::JSON::Object& config, const std::string& section, const std::string& key,
+                    const std::string& value) {
     Poco::JSON::Object::Ptr object = config.getObject(section);
     if (object.isNull()) {
         object = new Poco::JSON::Object;
         config.set(section, object);
     }
-    set_where_absent(*object, "addr", on_loopback(port));
+    set_where_absent(*object, key, value);
 }
 
 struct Ports {
@@ -69,9 +69,11 @@ std::string complete(const std::string& text, const Ports& ports) {
         set_where_absent(*config, "addr", on_loopback(ports.http));
     }
     if (!config->has("udp_listen_addr") && !config->has("udpListenAddr")) {
-        set_section_address(*config, "udp", ports.udp);
+        set_in_section(*config, "udp", "addr", on_loopback(ports.udp));
     }
-    set_section_address(*config, "management", ports.management);
+    set_in_section(*config, "management", "addr", on_loopback(ports.management));
+    // A machine that is busy with other tests is no overload of the tracker.
+    set_in_section(*config, "limits", "shed_after", "0s");
     set_where_absent(*config, "plugin_dir", CHIHAYA_PLUGIN_DIR);
     std::ostringstream out;
     config->stringify(out, 2);
