@@ -54,7 +54,8 @@ Trouble File::create(const std::filesystem::path& path) {
 
 Trouble File::open(const std::filesystem::path& path) {
     close();
-    descriptor_ = open_file(path, O_RDWR);
+    descriptor_ =
+        open_file(path, O_RDONLY | O_NONBLOCK);  // a pipe is none, and keeps nobody waiting
     return trouble_if(descriptor_ < 0);
 }
 
@@ -86,11 +87,21 @@ Trouble File::write(std::span<const std::uint8_t> bytes) {
 }
 
 std::size_t File::read(std::span<std::uint8_t> bytes, std::uint64_t offset) const {
+    Trouble ignored;
+    return read(bytes, offset, ignored);
+}
+
+std::size_t File::read(std::span<std::uint8_t> bytes, std::uint64_t offset,
+                       Trouble& trouble) const {
     std::size_t done = 0;
     while (done < bytes.size()) {
         const auto at = static_cast<off_t>(offset + done);
         const ssize_t count = ::pread(descriptor_, bytes.data() + done, bytes.size() - done, at);
-        if (count == 0 || (count < 0 && errno != EINTR)) {
+        if (count < 0 && errno != EINTR) {
+            trouble = last_trouble();
+            break;
+        }
+        if (count == 0) {
             break;
         }
         done += static_cast<std::size_t>(count < 0 ? 0 : count);
@@ -125,6 +136,10 @@ Trouble sync_folder(const std::filesystem::path& folder) {
 
 Trouble remove_file(const std::filesystem::path& path) {
     return trouble_if(::unlink(path.c_str()) != 0 && errno != ENOENT);
+}
+
+Trouble cut_file(const std::filesystem::path& path, std::uint64_t size) {
+    return trouble_if(::truncate(path.c_str(), static_cast<off_t>(size)) != 0);
 }
 
 Trouble rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {

@@ -16,6 +16,8 @@ namespace chihaya::memory {
 using Trouble = std::string;
 
 /// An open file, or none. What it holds is for the owner's eyes only: it has passkeys.
+/// Thread: one at a time; `read` and `size` from several, `sync` beside `write`
+/// Errors: as Trouble; std::bad_alloc for its words
 class File {
 public:
     File() = default;
@@ -27,6 +29,7 @@ public:
 
     /// Begins an empty file for its owner alone; one that is there is emptied.
     [[nodiscard]] Trouble create(const std::filesystem::path& path);
+    /// Opens one for reading: it may be somebody else's.
     [[nodiscard]] Trouble open(const std::filesystem::path& path);
     /// Takes `path` for this process alone, until closed: made when it is not there.
     /// Returns: false when another one has it
@@ -35,6 +38,9 @@ public:
     [[nodiscard]] Trouble write(std::span<const std::uint8_t> bytes);
     /// Fills `bytes` from `offset` on. Returns: how many there were
     [[nodiscard]] std::size_t read(std::span<std::uint8_t> bytes, std::uint64_t offset) const;
+    /// The same; `trouble`: why there are no more, unless the file ends.
+    [[nodiscard]] std::size_t read(std::span<std::uint8_t> bytes, std::uint64_t offset,
+                                   Trouble& trouble) const;
     [[nodiscard]] Trouble sync();
     /// Cuts off what is behind `size`, where the next write goes.
     [[nodiscard]] Trouble cut(std::uint64_t size);
@@ -50,6 +56,8 @@ private:
 [[nodiscard]] Trouble sync_folder(const std::filesystem::path& folder);
 /// Returns: the trouble, none when there is no such file
 Trouble remove_file(const std::filesystem::path& path);
+/// Cuts off what is behind `size`.
+[[nodiscard]] Trouble cut_file(const std::filesystem::path& path, std::uint64_t size);
 [[nodiscard]] Trouble rename_file(const std::filesystem::path& from,
                                   const std::filesystem::path& to);
 

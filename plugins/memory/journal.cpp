@@ -56,11 +56,12 @@ bool is_torn(const File& file, std::uint64_t offset, std::uint64_t size) {
 }
 
 /// Returns: where the sound part ends
-std::uint64_t read_records(const File& file, std::uint64_t size, JournalSink& sink) {
+std::uint64_t read_records(const File& file, JournalReading& reading, JournalSink& sink) {
+    const std::uint64_t size = reading.bytes;
     std::uint64_t offset = journal_header_bytes;
     std::vector<std::uint8_t> payload;
     std::array<std::uint8_t, record_header_bytes> header{};
-    while (file.read(header, offset) == header.size()) {
+    while (file.read(header, offset, reading.unreadable) == header.size()) {
         ByteReader from(header);
         const auto length = from.number<std::uint32_t>();
         const auto sum = from.number<std::uint32_t>();
@@ -68,7 +69,7 @@ std::uint64_t read_records(const File& file, std::uint64_t size, JournalSink& si
             break;
         }
         payload.resize(length);
-        if (file.read(payload, offset + header.size()) != length ||
+        if (file.read(payload, offset + header.size(), reading.unreadable) != length ||
             sum != checksum({std::span(header).first(4), payload})) {
             break;
         }
@@ -83,22 +84,24 @@ std::uint64_t read_records(const File& file, std::uint64_t size, JournalSink& si
 
 }  // namespace
 
-Trouble Journal::begin(std::uint64_t generation) {
-    File fresh;
+Trouble Journal::make(std::uint64_t generation, File& fresh) const {
     Trouble trouble = fresh.create(shelf_.journal(generation));
     if (trouble.empty()) {
         trouble = fresh.write(journal_header());
     }
     if (!trouble.empty()) {
         remove_file(shelf_.journal(generation));
-        return trouble;
     }
-    trouble = sync();
+    return trouble;
+}
+
+Journal::Unsynced Journal::go_on(std::shared_ptr<File> fresh, std::uint64_t generation) {
+    Unsynced before = unsynced();
     file_ = std::move(fresh);
     generation_ = generation;
     bytes_ = journal_header_bytes;
-    is_synced_ = false;
-    return trouble;
+    synced_bytes_ = 0;
+    return before;
 }
 
 template <class Record>
@@ -115,8 +118,10 @@ Trouble Journal::append(Change change, std::span<const Record> records) {
             encode(record, to);
         }
         if (Trouble trouble = write_out(); !trouble.empty()) {
-            const Trouble ignored = file_.cut(begin);
             bytes_ = begin;
+            if (file_ != nullptr && !file_->cut(begin).empty()) {
+                file_ = nullptr;  // nothing can follow what is torn
+            }
             return trouble;
         }
     }
@@ -131,14 +136,13 @@ Trouble Journal::write_out() {
     to.number(static_cast<std::uint32_t>(payload.size()));
     to.number(checksum({header, payload}));
     std::ranges::copy(header, buffer_.begin());
-    if (!file_.is_open()) {
+    if (file_ == nullptr) {
         return "there is no journal";
     }
-    if (Trouble trouble = file_.write(buffer_); !trouble.empty()) {
+    if (Trouble trouble = file_->write(buffer_); !trouble.empty()) {
         return trouble;
     }
     bytes_ += buffer_.size();
-    is_synced_ = false;
     return {};
 }
 
@@ -150,48 +154,46 @@ template Trouble Journal::append(Change, std::span<const UserId>);
 template Trouble Journal::append(Change, std::span<const TorrentErasure>);
 template Trouble Journal::append(Change, std::span<const PeerIdPrefix>);
 
-Trouble Journal::sync() {
-    if (is_synced_ || !file_.is_open()) {
+Journal::Unsynced Journal::unsynced() const {
+    if (file_ == nullptr || synced_bytes_ == bytes_) {
         return {};
     }
-    is_synced_ = true;
-    return file_.sync();
+    return {.file = file_, .generation = generation_, .bytes = bytes_};
 }
 
-void Journal::forget_before(std::uint64_t generation) {
-    for (const std::uint64_t old : shelf_.journals()) {
-        if (old < generation) {
-            remove_file(shelf_.journal(old));
-        }
+void Journal::synced(const Unsynced& what) noexcept {
+    if (what.generation == generation_) {
+        synced_bytes_ = what.bytes;
     }
 }
 
 JournalReading read_journal(const std::filesystem::path& path, JournalSink& sink) {
     JournalReading reading;
     File file;
-    reading.trouble = file.open(path);
-    if (!reading.trouble.empty()) {
+    reading.unreadable = file.open(path);
+    if (!reading.unreadable.empty()) {
         return reading;
     }
     reading.bytes = file.size();
     std::vector<std::uint8_t> header(journal_header_bytes);
-    if (file.read(header, 0) != header.size()) {
-        reading.is_torn = true;  // killed while it was being made
+    if (file.read(header, 0, reading.unreadable) != header.size()) {
+        reading.is_torn = reading.unreadable.empty();  // killed while it was being made
         return reading;
     }
     if (header != journal_header()) {
         reading.trouble = "its header is damaged, or of a newer version";
         return reading;
     }
-    reading.good_bytes = read_records(file, reading.bytes, sink);
-    if (reading.good_bytes == reading.bytes) {
+    reading.good_bytes = read_records(file, reading, sink);
+    if (reading.good_bytes == reading.bytes || !reading.unreadable.empty()) {
         return reading;
     }
     reading.is_torn = is_torn(file, reading.good_bytes, reading.bytes);
     if (!reading.is_torn) {
         reading.trouble = "it is damaged at byte " + std::to_string(reading.good_bytes);
     } else {
-        reading.trouble = file.cut(reading.good_bytes);
+        static_cast<void>(
+            cut_file(path, reading.good_bytes));  // or else it is torn again next time
     }
     return reading;
 }

@@ -9,6 +9,7 @@
 #include "plugins/memory/shelf.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,18 +33,28 @@ public:
     /// Lifetime: `shelf` is borrowed
     explicit Journal(const Shelf& shelf) noexcept : shelf_(shelf) {}
 
-    /// Goes on in a file of its own for this generation, which must be the highest.
-    [[nodiscard]] Trouble begin(std::uint64_t generation);
+    /// What may not be on the disk yet.
+    struct Unsynced {
+        std::shared_ptr<File> file;  // null: nothing
+        std::uint64_t generation = 0;
+        std::uint64_t bytes = 0;  // so far the file is written
+    };
+
+    /// Makes the file of this generation, and nothing else. Thread: any, beside the others
+    [[nodiscard]] Trouble make(std::uint64_t generation, File& fresh) const;
+    /// Goes on in the file that was made for this generation, which must be the highest.
+    /// Returns: of the one before
+    [[nodiscard]] Unsynced go_on(std::shared_ptr<File> fresh, std::uint64_t generation);
     /// On trouble nothing has been written.
     template <class Record>
     [[nodiscard]] Trouble append(Change change, std::span<const Record> records);
-    /// Brings it to the disk.
-    [[nodiscard]] Trouble sync();
-    /// Removes the files before this generation's.
-    void forget_before(std::uint64_t generation);
 
-    /// Has one been begun?
-    [[nodiscard]] bool is_open() const noexcept { return file_.is_open(); }
+    [[nodiscard]] Unsynced unsynced() const;
+    /// So much is on the disk.
+    void synced(const Unsynced& what) noexcept;
+
+    /// Has one been begun, and can it go on?
+    [[nodiscard]] bool is_open() const noexcept { return file_ != nullptr; }
     [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
     /// Of the file of this generation.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
@@ -52,10 +63,10 @@ private:
     [[nodiscard]] Trouble write_out();
 
     const Shelf& shelf_;
-    File file_;
+    std::shared_ptr<File> file_;
     std::uint64_t generation_ = 0;
     std::uint64_t bytes_ = 0;
-    bool is_synced_ = true;
+    std::uint64_t synced_bytes_ = 0;
     std::vector<std::uint8_t> buffer_;
 };
 
@@ -80,9 +91,12 @@ struct JournalReading {
     std::uint64_t good_bytes = 0;  // so far it is sound
     std::uint64_t bytes = 0;
     bool is_torn = false;  // the rest is the beginning of a record: what a killed process leaves
-    Trouble trouble;       // it cannot be read, or is damaged
+    Trouble unreadable;    // the system would not open or read it
+    Trouble trouble;       // it is damaged, or newer
 
-    [[nodiscard]] bool is_whole() const noexcept { return !is_torn && trouble.empty(); }
+    [[nodiscard]] bool is_whole() const noexcept {
+        return !is_torn && trouble.empty() && unreadable.empty();
+    }
 };
 
 /// Shows all of the file that is sound to `sink`, and cuts off the torn end.

@@ -11,7 +11,6 @@
 #include <cmath>
 #include <exception>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace chihaya::memory {
@@ -19,7 +18,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
 constexpr int niceness = 10;
 constexpr std::chrono::milliseconds lock_pause{50};
 
@@ -40,8 +38,8 @@ Keeper::Keeper(Host& control, Stock stock, Plan plan)
       stock_(std::move(stock)),
       shelf_(std::move(plan.file)),
       registry_(plan.registry),
-      journal_(shelf_),
-      saved_(stock_.secret),
+      kept_(control, shelf_, stock_.secret, plan.registry != nullptr),
+      saved_at_(stock_.now().second),
       interval_(plan.interval) {}
 
 Keeper::~Keeper() {
@@ -60,9 +58,8 @@ bool Keeper::take_folder() {
     return !failed;
 }
 
-bool Keeper::take_files(std::chrono::seconds patience) {
+bool Keeper::take_files(std::chrono::seconds patience, Trouble& trouble) {
     const auto until = Steady::now() + patience;
-    Trouble trouble;
     bool is_said = false;
     while (!lock_.lock(shelf_.lock(), trouble)) {
         if (!trouble.empty() || Steady::now() >= until) {
@@ -80,27 +77,39 @@ bool Keeper::start() {
     if (!take_folder()) {
         return false;
     }
-    if (!take_files(limits::lock_wait)) {
-        say(Severity::error, "tracker.params.snapshot: found " + shelf_.file().string() +
-                                 ", which another process has, or whose folder cannot be written "
+    if (Trouble trouble; !take_files(limits::lock_wait, trouble)) {
+        say(Severity::error, "tracker.params.snapshot: found " + shelf_.file().string() + ", " +
+                                 (trouble.empty() ? "which another process has"
+                                                  : "which cannot be locked: " + trouble) +
+                                 "; accepted is a file in a folder that only this process writes "
                                  "to; give each tracker a state_dir of its own");
         return false;
     }
     const auto began = Steady::now();
-    Restore restore(shelf_, stock_, saved_,
+    Restore restore(shelf_, stock_, kept_.saved(),
                     [this](Severity severity, std::string_view text) { say(severity, text); });
-    const Restored restored = restore.run();
+    Restored restored = restore.run();
+    if (!restored.unreadable.empty()) {
+        say(Severity::error, "tracker.params.snapshot: found " + restored.unreadable +
+                                 "; accepted are files that this process may read; change whose "
+                                 "they are, or move them away to start without them");
+        return false;
+    }
     const double seconds = Seconds(Steady::now() - began).count();
     generation_ = restored.generation;
     last_snapshot_ = restored.snapshot_generation;
     snapshot_bytes_ = restored.snapshot_bytes;
-    saved_at_ = restored.written_at;
+    if (restored.snapshot_generation != 0) {
+        saved_at_ = restored.written_at;
+    }
     restored_peers_ = restored.peers;
     restore_seconds_ = seconds;
-    is_loaded_ = saved_.is_empty();
+    kept_.settle(std::move(restored.damaged_journals));
     if (restored.snapshot_generation != 0 || restored.changes != 0) {
         say(Severity::info, "snapshot: restored " + std::to_string(restored.peers) + " peers in " +
-                                std::to_string(restored.swarms) + " swarms and " +
+                                std::to_string(restored.swarms) + " swarms (the file holds " +
+                                std::to_string(restored.saved_peers) + " peers and histories in " +
+                                std::to_string(restored.saved_swarms) + ") and " +
                                 std::to_string(restored.changes) +
                                 " later changes of the registry in " + rounded(seconds));
     }
@@ -114,21 +123,24 @@ bool Keeper::start_anew() {
     if (!take_folder()) {
         return false;
     }
-    is_loaded_ = true;
+    Trouble trouble;
+    File probe;
+    if (!probe.lock(shelf_.lock(), trouble) && !trouble.empty()) {
+        say(Severity::error, "tracker.params.snapshot: found " + shelf_.file().string() +
+                                 ", beside which no lock can be had: " + trouble +
+                                 "; accepted is a file in a folder that this process may write to");
+        return false;
+    }
+    probe.close();
+    kept_.settle_anew();
     run_thread();
     return true;
 }
 
 /// In a file of its own, after whatever there is.
 bool Keeper::begin_journal() {
-    const std::lock_guard lock(journal_mutex_);
     ++generation_;
-    if (registry_ == nullptr) {
-        return true;
-    }
-    const Trouble trouble = journal_.begin(generation_);
-    note_journal(trouble);
-    return trouble.empty();
+    return registry_ == nullptr || kept_.begin(generation_);
 }
 
 void Keeper::run_thread() {
@@ -148,14 +160,14 @@ void Keeper::run() noexcept {
         due = std::min(due, Steady::now() + interval_);
         lock.unlock();
         if (!owns_files_) {
-            if (take_files(std::chrono::seconds(0))) {
-                generation_ = Restore(shelf_, stock_, saved_, {}).look().generation;
-                static_cast<void>(begin_journal());
-                owns_files_ = true;
+            const bool is_due = Steady::now() >= due;
+            if (take_over(is_due)) {
                 due = Steady::now();
+            } else if (is_due) {
+                due += std::chrono::hours(24);
             }
-        } else {
-            sync_journal();
+        } else if (!sync_journal()) {
+            due = Steady::now();
         }
         if (owns_files_ && Steady::now() >= due) {
             save();
@@ -170,13 +182,44 @@ void Keeper::set_interval(std::chrono::milliseconds interval) {
     interval_ = interval;
 }
 
-bool Keeper::waits_for_load() {
-    const std::lock_guard lock(journal_mutex_);
-    return registry_ != nullptr && !is_loaded_;
+/// Has the process that had the files left them to this one? `is_due`: a snapshot is
+bool Keeper::take_over(bool is_due) noexcept {
+    try {
+        Trouble trouble;
+        if (lock_.lock(shelf_.lock(), trouble)) {
+            const Restored found = Restore(shelf_, stock_, kept_.saved(), {}).look();
+            if (found.unreadable.empty()) {
+                generation_ = found.generation;
+                static_cast<void>(begin_journal());
+                owns_files_ = true;
+                return true;
+            }
+            trouble = found.unreadable;
+            lock_.close();
+        }
+        note_absence(trouble, is_due);
+    } catch (const std::exception&) {
+        lock_.close();  // the next second will do
+    }
+    return false;
+}
+
+/// Says once why nothing is saved.
+void Keeper::note_absence(const Trouble& trouble, bool is_due) {
+    failures_ += is_due ? 1 : 0;
+    if ((is_due || !trouble.empty()) && !std::exchange(is_failing_, true)) {
+        say(trouble.empty() ? Severity::warning : Severity::error,
+            "snapshot " + shelf_.file().string() + ": cannot be written: " +
+                (trouble.empty() ? "another process has the files" : trouble) +
+                "; it is tried again, and until then neither swarms nor changes of the registry "
+                "survive this process");
+    } else if (!is_failing_ && !std::exchange(is_waiting_, true)) {
+        say(Severity::info, "snapshot: another process has the files; waiting for it to end");
+    }
 }
 
 void Keeper::save() noexcept {
-    if (waits_for_load()) {
+    if (kept_.waits_for_load()) {
         return;  // the host does not have the registry yet, and would show less than there is
     }
     const auto began = Steady::now();
@@ -184,7 +227,7 @@ void Keeper::save() noexcept {
     try {
         trouble = save_now();
     } catch (const std::exception&) {
-        trouble = out_of_memory.reason;
+        trouble = "out of memory";
     }
     if (trouble.empty()) {
         snapshot_seconds_ = Seconds(Steady::now() - began).count();
@@ -220,11 +263,7 @@ Trouble Keeper::save_now() {
     }
     SnapshotWriter writer(file, {.stock = stock_,
                                  .registry = registry_,
-                                 .journal_bytes =
-                                     [this] {
-                                         const std::lock_guard lock(journal_mutex_);
-                                         return journal_.bytes();
-                                     },
+                                 .journal_bytes = [this] { return kept_.journal_bytes(); },
                                  .ends = gives_up_});
     Trouble trouble = writer.write(header);
     file.close();
@@ -237,99 +276,22 @@ Trouble Keeper::save_now() {
     // The one before needs its journals as long as it may be needed itself.
     const std::uint64_t before = std::exchange(last_snapshot_, header.generation);
     const std::uint64_t oldest = before == 0 ? header.generation : before;
-    const std::lock_guard lock(journal_mutex_);
-    journal_.forget_before(oldest - std::min<std::uint64_t>(oldest, 1));
+    kept_.recover();
+    kept_.forget_before(oldest - std::min<std::uint64_t>(oldest, 1));
     snapshot_bytes_ = writer.bytes();
     saved_at_ = header.written_at;
     return {};
 }
 
-void Keeper::sync_journal() noexcept {
+/// Returns: false when a snapshot must come to its help
+bool Keeper::sync_journal() noexcept {
     try {
-        std::unique_lock lock(journal_mutex_);
-        if (registry_ != nullptr && !journal_.is_open()) {
-            lock.unlock();
+        if (kept_.lacks_journal()) {
             static_cast<void>(begin_journal());  // the disk may have room by now
-            return;
         }
-        note_journal(journal_.sync());
+        return kept_.sync();
     } catch (const std::exception&) {
-        return;  // the next second will do
-    }
-}
-
-/// Under the journal's mutex.
-void Keeper::note_journal(const Trouble& trouble) {
-    if (trouble.empty() == is_journal_failing_) {
-        is_journal_failing_ = !trouble.empty();
-        if (is_journal_failing_) {
-            say(Severity::error, "journal of " + shelf_.file().string() +
-                                     ": cannot be written: " + trouble +
-                                     "; changes of the registry are refused until it can");
-        } else {
-            say(Severity::info, "journal: it can be written again");
-        }
-    }
-}
-
-/// What has not been loaded yet is changed where it is.
-template <class Record>
-void Keeper::change_saved(Change what, std::span<const Record> records) {
-    if constexpr (std::is_same_v<Record, TokenRecord>) {
-        what == Change::put_tokens ? saved_.put(records) : saved_.erase(records);
-    } else if constexpr (std::is_same_v<Record, UserRecord> ||
-                         std::is_same_v<Record, TorrentRecord> ||
-                         std::is_same_v<Record, ClientRecord>) {
-        saved_.put(records);
-    } else {
-        saved_.erase(records);
-    }
-}
-
-template <class Record>
-Status Keeper::change(Change what, std::span<const Record> records,
-                      const std::function<Status()>& apply) noexcept {
-    try {
-        const std::lock_guard lock(journal_mutex_);
-        if (registry_ != nullptr && owns_files_) {
-            const Trouble trouble = journal_.append(what, records);
-            note_journal(trouble);
-            if (!trouble.empty()) {
-                return {StatusCode::unavailable, "the change cannot be written to disk"};
-            }
-        }
-        if (!is_loaded_) {
-            change_saved(what, records);
-        }
-        return apply();
-    } catch (const std::exception&) {
-        return out_of_memory;
-    }
-}
-
-using Apply = std::function<Status()>;
-template Status Keeper::change(Change, std::span<const UserRecord>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const TorrentRecord>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const ClientRecord>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const TokenRecord>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const UserId>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const TorrentErasure>, const Apply&) noexcept;
-template Status Keeper::change(Change, std::span<const PeerIdPrefix>, const Apply&) noexcept;
-
-Status Keeper::load(RegistrySink& sink) noexcept {
-    try {
-        const std::lock_guard lock(journal_mutex_);
-        if (is_loaded_) {
-            return {};
-        }
-        const Status shown = saved_.show(sink);
-        if (shown.ok()) {
-            is_loaded_ = true;
-            saved_.clear();
-        }
-        return shown;
-    } catch (const std::exception&) {
-        return out_of_memory;
+        return true;  // the next second will do
     }
 }
 
@@ -344,10 +306,11 @@ void Keeper::finish(bool saves) noexcept {
         thread_.join();
     }
     gives_up_ = false;
-    if (saves && owns_files_ && is_open_) {
+    if (saves && is_open_ && (owns_files_ || take_over(true))) {
         save();
-        sync_journal();
+        static_cast<void>(sync_journal());
     }
+    kept_.end();
     owns_files_ = false;
     lock_.close();
 }
@@ -355,16 +318,14 @@ void Keeper::finish(bool saves) noexcept {
 void Keeper::report(MetricSink& sink) noexcept {
     const std::uint64_t saved_at = saved_at_;
     const std::uint64_t now = stock_.now().second;
-    sink.gauge("snapshot_age_seconds",
-               saved_at == 0 || saved_at > now ? 0.0 : static_cast<double>(now - saved_at));
+    sink.gauge("snapshot_age_seconds", saved_at > now ? 0.0 : static_cast<double>(now - saved_at));
     sink.gauge("snapshot_bytes", static_cast<double>(snapshot_bytes_.load()));
     sink.gauge("snapshot_seconds", snapshot_seconds_.load());
     sink.gauge("restored_peers", static_cast<double>(restored_peers_.load()));
     sink.gauge("restore_seconds", restore_seconds_.load());
     sink.counter("snapshots", snapshots_.load());
     sink.counter("snapshot_failures", failures_.load());
-    const std::lock_guard lock(journal_mutex_);
-    sink.gauge("journal_bytes", static_cast<double>(journal_.bytes()));
+    sink.gauge("journal_bytes", static_cast<double>(kept_.journal_bytes_about()));
 }
 
 }  // namespace chihaya::memory

@@ -7,9 +7,8 @@
 
 #include "chihaya/host.hpp"
 #include "chihaya/registry.hpp"
-#include "plugins/memory/journal.hpp"
+#include "plugins/memory/kept_registry.hpp"
 #include "plugins/memory/restore.hpp"
-#include "plugins/memory/saved_registry.hpp"
 #include "plugins/memory/shelf.hpp"
 #include "plugins/memory/stock.hpp"
 
@@ -53,14 +52,8 @@ public:
     void set_interval(std::chrono::milliseconds interval);
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return shelf_.file(); }
 
-    /// Writes the change down, and then makes it with `apply`.
-    /// Returns: not ok, and nothing has changed, when it cannot be written
-    template <class Record>
-    Status change(Change what, std::span<const Record> records,
-                  const std::function<Status()>& apply) noexcept;
-
-    /// Shows the registry that was restored, once.
-    Status load(RegistrySink& sink) noexcept;
+    /// Where changes of the registry are written down. Thread: as it says
+    [[nodiscard]] KeptRegistry& registry() noexcept { return kept_; }
 
     /// Ends the thread; `saves`: after a last snapshot. Harmless when there is none.
     void finish(bool saves) noexcept;
@@ -71,17 +64,15 @@ private:
     using Seconds = std::chrono::duration<double>;
 
     [[nodiscard]] bool take_folder();
-    [[nodiscard]] bool take_files(std::chrono::seconds patience);
+    [[nodiscard]] bool take_files(std::chrono::seconds patience, Trouble& trouble);
+    [[nodiscard]] bool take_over(bool is_due) noexcept;
+    void note_absence(const Trouble& trouble, bool is_due);
     [[nodiscard]] bool begin_journal();
     void run_thread();
     void run() noexcept;
     void save() noexcept;
     [[nodiscard]] Trouble save_now();
-    [[nodiscard]] bool waits_for_load();
-    template <class Record>
-    void change_saved(Change what, std::span<const Record> records);
-    void sync_journal() noexcept;
-    void note_journal(const Trouble& trouble);
+    [[nodiscard]] bool sync_journal() noexcept;
     void say(Severity severity, std::string_view text) noexcept { control_.log(severity, text); }
 
     Host& control_;
@@ -94,18 +85,14 @@ private:
     std::atomic<bool> is_open_{false};
     std::atomic<bool> owns_files_{false};
     bool is_failing_ = false;
-
-    std::mutex journal_mutex_;  // protects what follows
-    Journal journal_;
-    SavedRegistry saved_;
-    bool is_loaded_ = false;
-    bool is_journal_failing_ = false;
+    bool is_waiting_ = false;  // another process has the files, and the log says so
+    KeptRegistry kept_;
 
     std::atomic<std::uint64_t> snapshot_bytes_{0};
     std::atomic<double> snapshot_seconds_{0};
     std::atomic<std::uint64_t> snapshots_{0};
     std::atomic<std::uint64_t> failures_{0};
-    std::atomic<std::uint64_t> saved_at_{0};  // 0: never
+    std::atomic<std::uint64_t> saved_at_;  // when it was begun, as long as there is none
     std::atomic<std::uint64_t> restored_peers_{0};
     std::atomic<double> restore_seconds_{0};
 

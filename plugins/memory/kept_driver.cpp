@@ -108,7 +108,7 @@ void MemoryDriver::release() noexcept {
 template <class Record, class Apply>
 Status MemoryDriver::noted(Change what, std::span<const Record> records, Apply apply) noexcept {
     const auto keeper = this->keeper();
-    return keeper == nullptr ? apply() : keeper->change(what, records, apply);
+    return keeper == nullptr ? apply() : keeper->registry().change(what, records, apply);
 }
 
 Status MemoryDriver::put_users(std::span<const UserRecord> users) noexcept {
@@ -145,7 +145,7 @@ Status MemoryDriver::erase_tokens(std::span<const TokenRecord> tokens) noexcept 
 
 Status MemoryDriver::load(RegistrySink& sink) noexcept {
     const auto keeper = this->keeper();
-    return keeper == nullptr ? Status{} : keeper->load(sink);
+    return keeper == nullptr ? Status{} : keeper->registry().load(sink);
 }
 
 Status MemoryDriver::register_swarms(std::span<const TorrentRecord> torrents) noexcept {

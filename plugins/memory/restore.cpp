@@ -1,22 +1,21 @@
 #include "plugins/memory/restore.hpp"
 
 #include "plugins/memory/limits.hpp"
+#include "plugins/memory/replay.hpp"
 #include "plugins/memory/transit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <exception>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace chihaya::memory {
 namespace {
 
-constexpr std::uint64_t always = ~std::uint64_t{0};
+using Verdict = SnapshotReader::Verdict;
 
 std::uint64_t second_of(const Moment& now) noexcept {
     return now.second;
@@ -51,94 +50,6 @@ void keep_ages(Swarm& swarm, const Seen& seen, const SavedPeer& peer, const Surr
 }
 
 }  // namespace
-
-/// Swarms and accounts that were erased after the snapshot had been begun: up to where in its
-/// journal. What was copied after that is newer than the erasure.
-struct Restore::Erased {
-    std::unordered_map<std::uint64_t, std::uint64_t> users;
-    std::vector<std::pair<InfoHash, std::uint64_t>> swarms;  // by name
-
-    [[nodiscard]] bool has_swarm(const SavedPiece& piece) const noexcept {
-        const auto by_name = [](const auto& a, const auto& b) {
-            return a.first.bytes < b.first.bytes;
-        };
-        const auto found =
-            std::ranges::lower_bound(swarms, std::pair(piece.info_hash, std::uint64_t{0}), by_name);
-        return found != swarms.end() && found->first == piece.info_hash &&
-               found->second >= piece.journal_bytes;
-    }
-    [[nodiscard]] bool has_user(UserId user, const SavedPiece& piece) const {
-        const auto found = users.find(static_cast<std::uint64_t>(user));
-        return found != users.end() && found->second >= piece.journal_bytes;
-    }
-    void settle() {
-        std::ranges::sort(swarms, [](const auto& a, const auto& b) {
-            return a.first.bytes != b.first.bytes ? a.first.bytes < b.first.bytes
-                                                  : a.second > b.second;
-        });
-        const auto same = [](const auto& a, const auto& b) {
-            return a.first == b.first;
-        };
-        swarms.erase(std::unique(swarms.begin(), swarms.end(), same), swarms.end());
-    }
-};
-
-/// Hears only what is erased.
-class Restore::Effects final : public JournalSink {
-public:
-    Effects(Erased& erased, std::uint64_t generation) : erased_(erased), snapshot_(generation) {}
-
-    void begin(std::uint64_t generation) {
-        matters_ = generation >= snapshot_;
-        is_later_ = generation > snapshot_;
-    }
-    void at(std::uint64_t offset) override { offset_ = is_later_ ? always : offset; }
-    void put(std::span<const UserRecord> /*users*/) override {}
-    void put(std::span<const TorrentRecord> /*torrents*/) override {}
-    void put(std::span<const ClientRecord> /*clients*/) override {}
-    void put(std::span<const TokenRecord> /*tokens*/) override {}
-    void erase(std::span<const UserId> users) override {
-        for (const UserId user : matters_ ? users : std::span<const UserId>()) {
-            erased_.users[static_cast<std::uint64_t>(user)] = offset_;
-        }
-    }
-    void erase(std::span<const TorrentErasure> torrents) override {
-        for (const TorrentErasure& torrent :
-             matters_ ? torrents : std::span<const TorrentErasure>()) {
-            erased_.swarms.emplace_back(torrent.info_hash, offset_);
-        }
-    }
-    void erase(std::span<const PeerIdPrefix> /*clients*/) override {}
-    void erase(std::span<const TokenRecord> /*tokens*/) override {}
-
-private:
-    Erased& erased_;
-    std::uint64_t snapshot_;
-    std::uint64_t offset_ = 0;
-    bool matters_ = true;
-    bool is_later_ = false;
-};
-
-/// Puts into the registry what was put, and takes out what was erased.
-class Restore::Replay final : public JournalSink {
-public:
-    explicit Replay(SavedRegistry& registry) : registry_(registry) {}
-
-    void at(std::uint64_t /*offset*/) override { ++changes; }
-    void put(std::span<const UserRecord> users) override { registry_.put(users); }
-    void put(std::span<const TorrentRecord> torrents) override { registry_.put(torrents); }
-    void put(std::span<const ClientRecord> clients) override { registry_.put(clients); }
-    void put(std::span<const TokenRecord> tokens) override { registry_.put(tokens); }
-    void erase(std::span<const UserId> users) override { registry_.erase(users); }
-    void erase(std::span<const TorrentErasure> torrents) override { registry_.erase(torrents); }
-    void erase(std::span<const PeerIdPrefix> clients) override { registry_.erase(clients); }
-    void erase(std::span<const TokenRecord> tokens) override { registry_.erase(tokens); }
-
-    std::uint64_t changes = 0;
-
-private:
-    SavedRegistry& registry_;
-};
 
 /// Puts into the shards what one thread reads.
 class Restore::Filler final : public SavedSink {
@@ -212,53 +123,15 @@ Restore::Restore(const Shelf& shelf, const Stock& stock, SavedRegistry& registry
                  std::function<void(Severity, std::string_view)> log)
     : shelf_(shelf), stock_(stock), registry_(registry), log_(std::move(log)) {}
 
-Restored Restore::look() const {
-    Restored found;
-    const auto journals = shelf_.journals();
-    found.generation = journals.empty() ? 0 : journals.back();
-    for (const auto& path : {shelf_.file(), shelf_.previous(), shelf_.fresh()}) {
-        const SnapshotReader reader(path);
-        if (reader.verdict() == SnapshotReader::Verdict::good) {
-            found.generation = std::max(found.generation, reader.header().generation);
-        }
-    }
-    return found;
-}
+/// A file on the shelf that may hold a snapshot.
+struct Restore::Candidate {
+    std::filesystem::path path;
+    std::unique_ptr<SnapshotReader> reader;
 
-Restored Restore::run() {
-    Restored restored = look();
-    const auto reader = choose();
-    const std::uint64_t generation = reader == nullptr ? 0 : reader->header().generation;
-    const std::uint64_t first = generation == 0 ? 0 : generation - 1;
-    Erased erased;
-    Effects effects(erased, generation);
-    read_journals(first, effects, false, [&](std::uint64_t number) { effects.begin(number); });
-    erased.settle();
-    if (reader != nullptr) {
-        restored.snapshot_generation = generation;
-        restored.snapshot_bytes = reader->size();
-        restored.written_at = reader->header().written_at;
-        restored.swarms = reader->totals().swarms;
-        restored.peers = reader->totals().peers;
-        fill(*reader, erased, restored);
-    } else if (is_anything_bad_) {
-        log_(Severity::error, "snapshot: there is no good one; starting without swarms");
-    }
-    Replay replay(registry_);
-    read_journals(first, replay, true, [](std::uint64_t /*number*/) {});
-    restored.changes = replay.changes;
-    register_torrents();
-    return restored;
-}
+    [[nodiscard]] SnapshotReader::Verdict verdict() const noexcept { return reader->verdict(); }
+};
 
-/// The newest one that is sound. A file that was never finished is no news; what else cannot be
-/// read is said, and set aside.
-std::unique_ptr<SnapshotReader> Restore::choose() {
-    using Verdict = SnapshotReader::Verdict;
-    struct Candidate {
-        std::filesystem::path path;
-        std::unique_ptr<SnapshotReader> reader;
-    };
+std::vector<Restore::Candidate> Restore::candidates() const {
     std::vector<Candidate> all;
     for (const auto& path : {shelf_.file(), shelf_.fresh(), shelf_.previous()}) {
         all.push_back({path, std::make_unique<SnapshotReader>(path)});
@@ -266,35 +139,103 @@ std::unique_ptr<SnapshotReader> Restore::choose() {
     std::ranges::stable_sort(all, [](const Candidate& a, const Candidate& b) {
         return a.reader->header().generation > b.reader->header().generation;
     });
-    std::unique_ptr<SnapshotReader> best;
-    for (Candidate& candidate : all) {
-        SnapshotReader& reader = *candidate.reader;
-        if (best == nullptr) {
-            reader.examine();
+    return all;
+}
+
+Restored Restore::look() const {
+    Restored found;
+    const auto journals = shelf_.journals();
+    found.generation = journals.empty() ? 0 : journals.back();
+    for (const Candidate& candidate : candidates()) {
+        if (candidate.verdict() == Verdict::good) {
+            found.generation = std::max(found.generation, candidate.reader->header().generation);
+        } else if (candidate.verdict() == Verdict::unreadable) {
+            found.unreadable = candidate.path.string() + ", which " + candidate.reader->fault();
         }
-        const bool is_unfinished = candidate.path == shelf_.fresh();
-        if (reader.verdict() == Verdict::good && best == nullptr) {
-            best = std::move(candidate.reader);
-            if (is_unfinished && !shelf_.publish().empty()) {
-                log_(Severity::warning, "snapshot: the newest one cannot be renamed");
-            }
-        } else if (reader.verdict() == Verdict::damaged && is_unfinished) {
-            remove_file(candidate.path);
-        } else if (reader.verdict() == Verdict::damaged || reader.verdict() == Verdict::newer) {
-            refuse(candidate.path, reader);
+    }
+    return found;
+}
+
+Restored Restore::run() {
+    Restored restored = look();
+    restored.unreadable.clear();
+    auto all = candidates();
+    Candidate* const best = choose(all, restored);
+    const std::uint64_t generation = best == nullptr ? 0 : best->reader->header().generation;
+    const std::uint64_t first = generation == 0 ? 0 : generation - 1;
+    Erased erased;
+    Effects effects(erased, generation);
+    hear_erasures(first, effects, restored);
+    if (!restored.unreadable.empty()) {
+        return restored;
+    }
+    erased.settle();
+    tidy(all, best);
+    if (best != nullptr) {
+        const SnapshotReader& reader = *best->reader;
+        restored.snapshot_generation = generation;
+        restored.snapshot_bytes = reader.size();
+        restored.written_at = reader.header().written_at;
+        restored.saved_swarms = reader.totals().swarms;
+        restored.saved_peers = reader.totals().peers;
+        fill(*best->reader, erased, restored);
+        count(restored);
+    } else if (is_anything_bad_) {
+        log_(Severity::error, "snapshot: there is no good one; starting without swarms");
+    }
+    replay_journals(first, restored);
+    register_torrents();
+    return restored;
+}
+
+/// The newest one that is sound; none when there may be a better one that cannot be read.
+Restore::Candidate* Restore::choose(std::vector<Candidate>& all, Restored& restored) {
+    Candidate* best = nullptr;
+    for (Candidate& candidate : all) {
+        if (best == nullptr) {
+            candidate.reader->examine();
+        }
+        if (candidate.verdict() == Verdict::good && best == nullptr) {
+            best = &candidate;
+        }
+        const bool is_needed = best == nullptr || candidate.path != shelf_.previous();
+        if (candidate.verdict() == Verdict::unreadable && is_needed) {
+            restored.unreadable = candidate.path.string() + ", which " + candidate.reader->fault();
+            return nullptr;
         }
     }
     return best;
 }
 
-void Restore::refuse(const std::filesystem::path& path, const SnapshotReader& reader) {
+/// A file that was never finished is no news; what else is not sound is said, and set aside. Only
+/// then the best one gets its name: it must not push out a sound one.
+void Restore::tidy(std::vector<Candidate>& all, const Candidate* best) {
+    bool is_file_sound = false;
+    for (const Candidate& candidate : all) {
+        const bool is_unfinished = candidate.path == shelf_.fresh();
+        if (candidate.verdict() == Verdict::damaged && is_unfinished) {
+            remove_file(candidate.path);
+        } else if (candidate.verdict() == Verdict::damaged ||
+                   candidate.verdict() == Verdict::newer) {
+            refuse(candidate);
+        } else if (candidate.path == shelf_.file()) {
+            is_file_sound = candidate.verdict() == Verdict::good;
+        }
+    }
+    if (best != nullptr && best->path == shelf_.fresh() && !shelf_.publish(is_file_sound).empty()) {
+        log_(Severity::warning, "snapshot: the newest one cannot be renamed");
+    }
+}
+
+void Restore::refuse(const Candidate& candidate) {
     is_anything_bad_ = true;
-    const bool is_newer = reader.verdict() == SnapshotReader::Verdict::newer;
-    log_(Severity::error, "snapshot " + path.string() + ": " + reader.fault() +
+    const bool is_newer = candidate.verdict() == Verdict::newer;
+    log_(Severity::error, "snapshot " + candidate.path.string() + ": " + candidate.reader->fault() +
                               ", accepted is a whole one of " +
                               (is_newer ? "version " + std::to_string(snapshot_version)
                                         : std::string("this driver")) +
-                              "; " + shelf_.set_aside(path, is_newer ? "newer" : "damaged"));
+                              "; " +
+                              shelf_.set_aside(candidate.path, is_newer ? "newer" : "damaged"));
 }
 
 void Restore::fill(SnapshotReader& reader, const Erased& erased, Restored& restored) {
@@ -334,24 +275,51 @@ void Restore::fill(SnapshotReader& reader, const Erased& erased, Restored& resto
     }
 }
 
-void Restore::read_journals(std::uint64_t from, JournalSink& sink, bool says_what_is_wrong,
-                            const std::function<void(std::uint64_t)>& begin) {
+/// The first look at the journals: can all of them be read?
+void Restore::hear_erasures(std::uint64_t from, Effects& effects, Restored& restored) {
     for (const std::uint64_t number : shelf_.journals()) {
         if (number < from) {
             continue;
         }
-        begin(number);
+        effects.begin(number);
         const auto path = shelf_.journal(number);
-        const JournalReading reading = read_journal(path, sink);
-        if (says_what_is_wrong && !reading.trouble.empty()) {
-            log_(Severity::error, "journal " + path.string() + ": " + reading.trouble +
-                                      "; changes of the registry after that are lost");
+        const JournalReading reading = read_journal(path, effects);
+        if (!reading.unreadable.empty()) {
+            restored.unreadable = path.string() + ", which cannot be read: " + reading.unreadable;
         }
-        if (!says_what_is_wrong && reading.is_torn) {
+        if (reading.is_torn) {
             log_(Severity::warning,
                  "journal " + path.string() +
                      ": its last record was never finished and nobody was told ok; it is cut off");
         }
+    }
+}
+
+void Restore::replay_journals(std::uint64_t from, Restored& restored) {
+    Replay replay(registry_);
+    for (const std::uint64_t number : shelf_.journals()) {
+        if (number < from) {
+            continue;
+        }
+        const auto path = shelf_.journal(number);
+        const JournalReading reading = read_journal(path, replay);
+        if (!reading.trouble.empty() || !reading.unreadable.empty()) {
+            restored.damaged_journals.push_back(number);
+            log_(Severity::error, "journal " + path.string() + ": " + reading.trouble +
+                                      reading.unreadable +
+                                      "; changes of the registry after that are lost; it is kept");
+        }
+    }
+    restored.changes = replay.changes();
+}
+
+void Restore::count(Restored& restored) const {
+    for (Shard& shard : stock_.shards) {
+        shard.swarms.with([&](SwarmTable& table) {
+            const Tally& totals = table.totals();
+            restored.swarms += table.size();
+            restored.peers += std::uint64_t{totals.seeders} + totals.leechers;
+        });
     }
 }
 

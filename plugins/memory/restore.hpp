@@ -13,10 +13,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace chihaya::memory {
+
+struct Erased;
+class Effects;
 
 /// What has come of it.
 struct Restored {
@@ -24,9 +28,13 @@ struct Restored {
     std::uint64_t snapshot_generation = 0;  // of the one that was restored; 0: none
     std::uint64_t snapshot_bytes = 0;
     std::uint64_t written_at = 0;
-    std::uint64_t swarms = 0;  // as the file says; the rest is what is there
+    std::uint64_t saved_swarms = 0;  // as the file says
+    std::uint64_t saved_peers = 0;   // and histories
+    std::uint64_t swarms = 0;        // that are there now
     std::uint64_t peers = 0;
     std::uint64_t changes = 0;  // of the registry, from journals
+    std::vector<std::uint64_t> damaged_journals;
+    std::string unreadable;  // a file, and why; nothing has been restored then
 };
 
 /// Reads the best snapshot there is and the journals that go with it.
@@ -37,7 +45,8 @@ public:
     Restore(const Shelf& shelf, const Stock& stock, SavedRegistry& registry,
             std::function<void(Severity, std::string_view)> log);
 
-    /// Fills shards and registry. What cannot be read is set aside and said.
+    /// Fills shards and registry. What is damaged is set aside and said. A file that the system
+    /// will not let it read may be sound: nothing is restored then, and nothing changed.
     /// Errors: std::bad_alloc
     [[nodiscard]] Restored run();
 
@@ -45,16 +54,18 @@ public:
     [[nodiscard]] Restored look() const;
 
 private:
-    struct Erased;
-    class Effects;
-    class Replay;
     class Filler;
 
-    [[nodiscard]] std::unique_ptr<SnapshotReader> choose();
-    void refuse(const std::filesystem::path& path, const SnapshotReader& reader);
+    struct Candidate;
+
+    [[nodiscard]] std::vector<Candidate> candidates() const;
+    [[nodiscard]] Candidate* choose(std::vector<Candidate>& all, Restored& restored);
+    void tidy(std::vector<Candidate>& all, const Candidate* best);
+    void refuse(const Candidate& candidate);
     void fill(SnapshotReader& reader, const Erased& erased, Restored& restored);
-    void read_journals(std::uint64_t from, JournalSink& sink, bool says_what_is_wrong,
-                       const std::function<void(std::uint64_t)>& begin);
+    void hear_erasures(std::uint64_t from, Effects& effects, Restored& restored);
+    void replay_journals(std::uint64_t from, Restored& restored);
+    void count(Restored& restored) const;
     void register_torrents();
 
     const Shelf& shelf_;

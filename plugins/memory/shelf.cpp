@@ -37,9 +37,9 @@ std::vector<std::uint64_t> Shelf::journals() const {
     return found;
 }
 
-Trouble Shelf::publish() const {
+Trouble Shelf::publish(bool keeps_file) const {
     std::error_code failed;
-    if (std::filesystem::exists(file_, failed)) {
+    if (keeps_file && std::filesystem::exists(file_, failed)) {
         if (Trouble trouble = rename_file(file_, previous()); !trouble.empty()) {
             return trouble;
         }

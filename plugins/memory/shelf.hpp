@@ -20,8 +20,12 @@
 
 namespace chihaya::memory {
 
+/// The names of the files, and what is done to the files themselves.
+/// Thread: any; whoever changes files has the lock
+/// Errors: as Trouble; std::bad_alloc for names and words
 class Shelf {
 public:
+    /// `file`: absolute
     explicit Shelf(std::filesystem::path file) : file_(std::move(file)) {}
 
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
@@ -34,7 +38,8 @@ public:
     [[nodiscard]] std::vector<std::uint64_t> journals() const;
 
     /// FILE.new, which is whole and on the disk, becomes FILE, and FILE becomes FILE.old.
-    [[nodiscard]] Trouble publish() const;
+    /// `keeps_file` false: FILE is worth nothing; FILE.old stays.
+    [[nodiscard]] Trouble publish(bool keeps_file = true) const;
 
     /// Gives a file that nobody can read another name: for a person to look at.
     /// Returns: the name, or the trouble

@@ -73,12 +73,17 @@ SnapshotReader::SnapshotReader(const std::filesystem::path& path) {
         return;
     }
     if (const Trouble trouble = file_.open(path); !trouble.empty()) {
-        condemn(trouble);
+        give_up(trouble);
         return;
     }
     size_ = file_.size();
     std::array<std::uint8_t, snapshot_header_bytes> bytes{};
-    const std::size_t count = file_.read(bytes, 0);
+    Trouble trouble;
+    const std::size_t count = file_.read(bytes, 0, trouble);
+    if (!trouble.empty()) {
+        give_up(trouble);
+        return;
+    }
     switch (decode(std::span(bytes).first(count), header_)) {
         case HeaderFault::none:
             verdict_ = Verdict::good;
@@ -98,9 +103,15 @@ void SnapshotReader::condemn(std::string fault) {
     fault_ = std::move(fault);
 }
 
-bool SnapshotReader::read_block(std::uint64_t offset, std::uint32_t number, Block& block) {
+void SnapshotReader::give_up(const Trouble& trouble) {
+    verdict_ = Verdict::unreadable;
+    fault_ = "cannot be read: " + trouble;
+}
+
+bool SnapshotReader::read_block(std::uint64_t offset, std::uint32_t number, Block& block,
+                                Trouble& trouble) {
     std::array<std::uint8_t, block_header_bytes> bytes{};
-    if (file_.read(bytes, offset) != bytes.size()) {
+    if (file_.read(bytes, offset, trouble) != bytes.size()) {
         return false;
     }
     block.header = decode_block_header(bytes);
@@ -108,7 +119,7 @@ bool SnapshotReader::read_block(std::uint64_t offset, std::uint32_t number, Bloc
         return false;
     }
     block.payload.resize(block.header.length);
-    return file_.read(block.payload, offset + bytes.size()) == block.payload.size();
+    return file_.read(block.payload, offset + bytes.size(), trouble) == block.payload.size();
 }
 
 void SnapshotReader::examine() {
@@ -124,7 +135,12 @@ void SnapshotReader::examine() {
         if (offset >= size_) {
             return condemn("it ends" + here + ", before its end");
         }
-        if (!read_block(offset, number, block) || !is_sound(block.header, block.payload)) {
+        Trouble trouble;
+        const bool is_read = read_block(offset, number, block, trouble);
+        if (!trouble.empty()) {
+            return give_up(trouble);
+        }
+        if (!is_read || !is_sound(block.header, block.payload)) {
             return condemn("it is damaged or cut off" + here);
         }
         offset += block_header_bytes + block.payload.size();
@@ -145,7 +161,8 @@ void SnapshotReader::examine() {
 
 bool SnapshotReader::next_block(Block& block) {
     const std::lock_guard lock(mutex_);
-    if (!read_block(offset_, number_, block) ||
+    Trouble ignored;  // who asks has read all of it before
+    if (!read_block(offset_, number_, block, ignored) ||
         static_cast<BlockType>(block.header.type) == BlockType::end) {
         return false;
     }

@@ -53,7 +53,13 @@ public:
 /// Thread: `next_block` from several at a time
 class SnapshotReader {
 public:
-    enum class Verdict : std::uint8_t { good, missing, damaged, newer };
+    enum class Verdict : std::uint8_t {
+        good,
+        missing,
+        damaged,
+        newer,
+        unreadable,  // the system would not open or read it: nothing is known of what it holds
+    };
 
     /// Looks at the header.
     explicit SnapshotReader(const std::filesystem::path& path);
@@ -77,7 +83,9 @@ public:
 
 private:
     void condemn(std::string fault);
-    [[nodiscard]] bool read_block(std::uint64_t offset, std::uint32_t number, Block& block);
+    void give_up(const Trouble& trouble);
+    [[nodiscard]] bool read_block(std::uint64_t offset, std::uint32_t number, Block& block,
+                                  Trouble& trouble);
 
     File file_;
     Verdict verdict_ = Verdict::missing;
