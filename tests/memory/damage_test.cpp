@@ -1,30 +1,17 @@
 #include "plugins/memory/checksum.hpp"
 #include "plugins/memory/snapshot_format.hpp"
-#include "tests/memory/kept_tracker.hpp"
+#include "tests/memory/kept_files.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 TEST_SUITE_BEGIN("damaged snapshots and journals");
 
 namespace chihaya::memory::test {
 namespace {
-
-using Bytes = std::string;
-
-Bytes bytes_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write(const std::filesystem::path& path, const Bytes& bytes) {
-    std::ofstream(path, std::ios::binary) << bytes;
-}
 
 /// A folder with a snapshot of three peers and one before it with one.
 class TwoSnapshots {
@@ -71,28 +58,6 @@ public:
 private:
     chihaya::test::TempDir folder_;
 };
-
-/// A tracker whose registry is saved.
-TrackerSetup with(Registry& registry) {
-    TrackerSetup setup = setup_of(false);
-    setup.registry = &registry;
-    return setup;
-}
-
-UserRecord user_of(std::uint64_t number) {
-    UserRecord user{.id = UserId{number}};
-    user.passkey.text[0] = static_cast<char>('a' + number % 26);
-    return user;
-}
-
-/// A process that stops without a word, as far as its files are concerned: they are copied away.
-void copy_files(const std::filesystem::path& from, const std::filesystem::path& to) {
-    std::filesystem::create_directories(to);
-    for (const auto& entry : std::filesystem::directory_iterator(from)) {
-        std::filesystem::copy_file(entry.path(), to / entry.path().filename(),
-                                   std::filesystem::copy_options::overwrite_existing);
-    }
-}
 
 }  // namespace
 
@@ -266,10 +231,12 @@ TEST_CASE("the registry is not saved before the host has it, and then from the h
         REQUIRE(tracker.driver().put_users({&user, 1}).ok());
         registry.users.push_back(user);
     }
+    const Bytes before = bytes_of(folder / "snapshot");  // with its generation
     {
-        Registry registry;  // stopped before it has loaded
+        Registry registry;
         KeptTracker tracker(with(registry), folder / "snapshot");
-        CHECK(tracker.metric("snapshots") == 0);
+        tracker.stop();  // before it has loaded
+        CHECK(bytes_of(folder / "snapshot") == before);
     }
     Registry registry;
     KeptTracker tracker(with(registry), folder / "snapshot");
@@ -288,9 +255,8 @@ TEST_CASE("a full disk costs a snapshot and no announce, and the next one is tri
     const rlimit tight{100, before.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
     tracker.announce(announce_of(1));
-    while (tracker.metric("snapshot_failures") < 2) {
-        CHECK(tracker.announce(announce_of(2)).answers == 1);
-    }
+    tracker.wait_for("snapshot_failures", 2,
+                     [&] { CHECK(tracker.announce(announce_of(2)).answers == 1); });
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
     std::signal(SIGXFSZ, ignored);
     CHECK(tracker.host().lines_of(Severity::error) == 1);

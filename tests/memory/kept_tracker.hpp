@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -164,12 +166,21 @@ public:
         driver_->report(metrics);
         return metrics.values.at(name);
     }
-    void wait_for_snapshot() {
-        const double before = metric("snapshots");
-        while (metric("snapshots") < before + 1) {
+    /// Until the metric is so high; `meanwhile` again and again.
+    void wait_for(const std::string& name, double least,
+                  const std::function<void()>& meanwhile = {}) {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        while (metric(name) < least) {
+            if (std::chrono::steady_clock::now() > patience) {
+                FAIL(name << " has stayed at " << metric(name) << ", below " << least);
+            }
+            if (meanwhile) {
+                meanwhile();
+            }
             std::this_thread::sleep_for(Milliseconds(5));
         }
     }
+    void wait_for_snapshot() { wait_for("snapshots", metric("snapshots") + 1); }
 
     [[nodiscard]] Milliseconds time() const { return clock_.now().time_since_epoch(); }
     [[nodiscard]] MemoryDriver& driver() { return *driver_; }
