@@ -159,7 +159,7 @@ TEST_CASE("who fell silent meanwhile is not among the restored") {
     CHECK(is.metric("restored_peers") == 1);
     CHECK(has_line(is.host(),
                    "restored 1 peers in 1 swarms (the file holds 3 peers and histories "
-                   "in 1 swarms)"));
+                   "in 1)"));
 }
 
 }  // namespace chihaya::memory::test
