@@ -36,6 +36,14 @@ wire::ConnectionIds::Key connection_id_key(const std::string& hex) {
     return key;
 }
 
+void append_networks(std::vector<IpNetwork>& to, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+        if (const auto network = IpNetwork::parse(text)) {
+            to.push_back(*network);
+        }
+    }
+}
+
 }  // namespace
 
 std::uint32_t worker_count(const config::Config& config) noexcept {
@@ -88,18 +96,14 @@ logic::ProtectionSettings protection_of(const config::Config& config) {
                             rate(limits.connections_per_prefix)};
     settings.shed_after = limits.shed_after;
     settings.interval = std::chrono::duration_cast<seconds>(config.announce);
-    std::vector<IpNetwork> exempt;
-    // For a proxy, its clients are counted.
-    const std::vector<std::string> nobody;
-    for (const auto* list :
-         {&limits.exempt,
-          config.http.real_ip_header.empty() ? &nobody : &config.http.trusted_proxies}) {
-        for (const std::string& text : *list) {
-            if (const auto network = IpNetwork::parse(text)) {
-                exempt.push_back(*network);
-            }
-        }
+    // For a proxy, its clients are counted, and looked for in the lists.
+    std::vector<IpNetwork> proxies;
+    if (!config.http.real_ip_header.empty()) {
+        append_networks(proxies, config.http.trusted_proxies);
     }
+    std::vector<IpNetwork> exempt = proxies;
+    append_networks(exempt, limits.exempt);
+    settings.proxies = std::make_shared<const std::vector<IpNetwork>>(std::move(proxies));
     settings.exempt = std::make_shared<const std::vector<IpNetwork>>(std::move(exempt));
     return settings;
 }

@@ -147,14 +147,15 @@ inline constexpr std::size_t limited_addresses = 16'384;
 /// Defaults of `limits.announces_per_address` and `limits.connections_per_address`. A thousand
 /// clients behind one address with 20 torrents each ask 11 times a second; when the line comes back
 /// they all start within some minutes, 20 000 announces, of which the burst takes what comes at
-/// once. A seedbox of 5 000 torrents asks 3 times a second, and 5 000 times when it starts.
+/// once. A seedbox of 5 000 torrents asks 3 times a second, and 5 000 times when it starts: all of
+/// them meet one worker, whose burst alone must hold them, with room for what they need again.
 inline constexpr std::uint32_t requests_per_address = 200;
-inline constexpr std::uint32_t requests_per_address_burst = 4'000;
+inline constexpr std::uint32_t requests_per_address_burst = 8'000;
 
 /// The same for a network (IPv4 /24, IPv6 /48): ten such addresses at their limit. A provider that
 /// puts a million households behind a /24 asks less.
 inline constexpr std::uint32_t requests_per_prefix = 2'000;
-inline constexpr std::uint32_t requests_per_prefix_burst = 40'000;
+inline constexpr std::uint32_t requests_per_prefix_burst = 80'000;
 
 /// Highest rate and burst: more than a machine can answer is no limit.
 inline constexpr std::uint32_t requests_per_address_max = 1'000'000;

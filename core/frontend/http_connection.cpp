@@ -55,6 +55,7 @@ void HttpConnection::open(int socket, const IpAddress& from) noexcept {
 void HttpConnection::resume(OpenConnection&& connection) noexcept {
     stream_.open(connection.socket);
     from_ = connection.from;
+    family_ = metrics::family_of(connection.from);
     close_after_reply_ = false;
     client_goes_on_ = false;
     refused_ = false;
@@ -236,8 +237,9 @@ bool HttpConnection::serve_one(const wire::HttpRequest& request) noexcept {
     const IpAddress source = source_of(request);
     const bool announces = where.action == Action::announce;
     logic::Refusal refusal = owner_.protection().refusal_for(source, owner_.loop().now());
-    if (!refusal && owner_.protection().shedding().share() > 0) {
-        refusal = owner_.protection().shed(urgency_of(request.query, announces));
+    constexpr auto http = metrics::FrontEnd::http;
+    if (!refusal && owner_.protection().shedding(http).share() > 0) {
+        refusal = owner_.protection().shed(http, urgency_of(request.query, announces));
     }
     if (refusal) {
         owner_.counters().requests.count(

@@ -299,16 +299,16 @@ void HttpFrontend::start_sweeps() {
 }
 
 void HttpFrontend::measure() noexcept {
-    logic::Shedding& shedding = protection().shedding();
-    if (shedding.after().count() != 0) {
-        shedding.note(watch_.lag());
+    logic::Protection& asked = protection();
+    if (asked.may_shed()) {
+        asked.note_wait(watch_.lag());
         for (const auto& listener : listeners_) {
-            if (listener->is_crowded()) {
-                shedding.note(std::chrono::milliseconds::max());
+            if (!resting_ && listener->is_crowded()) {
+                asked.shedding(metrics::FrontEnd::http).note(std::chrono::milliseconds::max());
             }
         }
     }
-    shedding.step();
+    asked.step_shedding();
 }
 
 void HttpFrontend::sweep() noexcept {

@@ -128,6 +128,7 @@ void UdpFrontend::wake() noexcept {
     resting_ = false;
     for (const Port& port : ports_) {
         if (port.socket != nullptr) {
+            static_cast<void>(port.socket->lag());  // of the rest: it is nobody's fault
             port.socket->wait();
         }
     }
@@ -155,10 +156,13 @@ void UdpFrontend::look_again() {
 }
 
 void UdpFrontend::measure() noexcept {
-    logic::Shedding& shedding = tracker_.protection().shedding();
+    logic::Protection& protection = tracker_.protection();
+    if (resting_ || !protection.may_shed()) {
+        return;
+    }
     for (const Port& port : ports_) {
-        if (shedding.after().count() != 0 && port.socket != nullptr) {
-            shedding.note(port.socket->lag());
+        if (port.socket != nullptr) {
+            protection.shedding(metrics::FrontEnd::udp).note(port.socket->lag());
         }
     }
 }
@@ -267,7 +271,8 @@ bool UdpFrontend::is_admitted(const wire::UdpHead& head, const net::Datagram& da
     logic::Protection& protection = tracker_.protection();
     const auto refusal = protection.refusal_for(datagram.path.client, loop_.now());
     if (!refusal) {
-        return !(protection.shedding().share() > 0 && is_shed(head, datagram, number));
+        const double share = protection.shedding(metrics::FrontEnd::udp).share();
+        return !(share > 0 && is_shed(head, datagram, number));
     }
     if (!protection.may_tell(now_)) {
         count(action_of(head.action), number, metrics::Ending::rate_limited_dropped);
@@ -287,8 +292,8 @@ bool UdpFrontend::is_shed(const wire::UdpHead& head, const net::Datagram& datagr
                       wire::UdpAnnounce(datagram.bytes).event() != Event::none)) {
         return false;
     }
-    const logic::Refusal refusal =
-        tracker_.protection().shed(announces ? logic::Urgency::refresh : logic::Urgency::scrape);
+    const logic::Refusal refusal = tracker_.protection().shed(
+        metrics::FrontEnd::udp, announces ? logic::Urgency::refresh : logic::Urgency::scrape);
     if (!refusal) {
         return false;
     }

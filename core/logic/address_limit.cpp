@@ -22,6 +22,11 @@ std::uint64_t top_bits(std::span<const std::uint8_t> bytes) noexcept {
     return value;
 }
 
+bool is_in(std::span<const IpNetwork> networks, const IpAddress& address) noexcept {
+    return std::ranges::any_of(networks,
+                               [&](const IpNetwork& one) { return one.contains(address); });
+}
+
 }  // namespace
 
 AddressLimit::Pace::Pace(const Rate& rate, std::uint32_t workers) noexcept {
@@ -65,7 +70,8 @@ AddressLimit::Bucket& AddressLimit::bucket(std::uint64_t key, std::int64_t now) 
     return *fullest;
 }
 
-bool AddressLimit::admits(const IpAddress& from, Time now) noexcept {
+bool AddressLimit::admits(const IpAddress& from, Time now,
+                          std::span<const IpNetwork> exempt) noexcept {
     if (sets_.empty()) {
         return true;
     }
@@ -82,6 +88,9 @@ bool AddressLimit::admits(const IpAddress& from, Time now) noexcept {
     Bucket unlimited;
     Bucket& network_bucket = prefix_.capacity != 0 ? bucket(prefix_key, time) : unlimited;
     const std::int64_t network_full = std::max(network_bucket.full_at, time) + prefix_.token;
+    if (network_full - time > prefix_.capacity / 2 && is_in(exempt, from)) {
+        return true;
+    }
     if (network_full - time > prefix_.capacity) {
         return false;
     }
@@ -89,7 +98,7 @@ bool AddressLimit::admits(const IpAddress& from, Time now) noexcept {
         Bucket& own = bucket(address_key, time);
         const std::int64_t full = std::max(own.full_at, time) + address_.token;
         if (full - time > address_.capacity) {
-            return false;
+            return is_in(exempt, from);
         }
         own.full_at = full;
         if (&own == &network_bucket) {

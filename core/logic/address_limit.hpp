@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace chihaya::logic {
@@ -47,7 +48,10 @@ public:
 
     /// Takes a token of the address and one of its network. False: one of them has none, and
     /// nothing was taken. `now` does not go back.
-    [[nodiscard]] bool admits(const IpAddress& from, Time now) noexcept;
+    /// Who is in a network of `exempt` is always admitted, and takes nothing of its network's last
+    /// half, which is its neighbours'. They are compared only where something runs short.
+    [[nodiscard]] bool admits(const IpAddress& from, Time now,
+                              std::span<const IpNetwork> exempt = {}) noexcept;
 
 private:
     /// A bucket is told by when it will be full again.

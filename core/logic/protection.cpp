@@ -19,7 +19,7 @@ Protection::Protection(const ProtectionSettings& settings)
     : settings_(settings),
       announces_(settings.announces, settings.workers),
       connections_(settings.connections, settings.workers),
-      shedding_(settings.shed_after) {}
+      shedding_{Shedding(settings.shed_after), Shedding(settings.shed_after)} {}
 
 void Protection::adopt(const ProtectionSettings& settings) noexcept {
     const bool same_share = settings.workers == settings_.workers;
@@ -34,22 +34,40 @@ void Protection::adopt(const ProtectionSettings& settings) noexcept {
         return;
     }
     settings_ = settings;
-    shedding_.adopt(settings.shed_after);
+    for (Shedding& one : shedding_) {
+        one.adopt(settings.shed_after);
+    }
 }
 
-bool Protection::is_exempt(const IpAddress& from) const noexcept {
-    return settings_.exempt != nullptr &&
-           std::ranges::any_of(*settings_.exempt,
+void Protection::note_wait(std::chrono::milliseconds waited) noexcept {
+    for (Shedding& one : shedding_) {
+        one.note(waited);
+    }
+}
+
+void Protection::step_shedding() noexcept {
+    for (Shedding& one : shedding_) {
+        one.step();
+    }
+}
+
+std::span<const IpNetwork> Protection::exempt() const noexcept {
+    return settings_.exempt != nullptr ? std::span<const IpNetwork>(*settings_.exempt)
+                                       : std::span<const IpNetwork>();
+}
+
+bool Protection::is_proxy(const IpAddress& from) const noexcept {
+    return settings_.proxies != nullptr &&
+           std::ranges::any_of(*settings_.proxies,
                                [&](const IpNetwork& one) { return one.contains(from); });
 }
 
 metrics::Arrival Protection::arrival_of(const IpAddress& from, Time now) noexcept {
-    if (is_denied(from)) {
+    if (is_denied(from) && !is_proxy(from)) {
         return metrics::Arrival::denied_address;
     }
-    // Who is exempt is asked last: that is seldom.
-    return connections_.admits(from, now) || is_exempt(from) ? metrics::Arrival::accepted
-                                                             : metrics::Arrival::rate_limited;
+    return connections_.admits(from, now, exempt()) ? metrics::Arrival::accepted
+                                                    : metrics::Arrival::rate_limited;
 }
 
 Refusal Protection::refusal_for(const IpAddress& from, Time now) noexcept {
@@ -59,7 +77,7 @@ Refusal Protection::refusal_for(const IpAddress& from, Time now) noexcept {
                 .min_interval = denied_pause,
                 .ending = metrics::Ending::denied_address};
     }
-    if (announces_.admits(from, now) || is_exempt(from)) {
+    if (announces_.admits(from, now, exempt())) {
         return {};
     }
     constexpr auto least = static_cast<std::uint32_t>(limits::limited_pause.count());

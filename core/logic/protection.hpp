@@ -12,8 +12,10 @@
 #include "core/logic/shedding.hpp"
 #include "core/metrics/labels.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <span>
 
 namespace chihaya::logic {
 
@@ -26,7 +28,8 @@ public:
     /// Out of memory for them, the earlier rates stay.
     void adopt(const ProtectionSettings& settings) noexcept;
 
-    /// May this address open another connection? What it is counted as when not.
+    /// May this address open another connection? What it is counted as when not. A proxy always may
+    /// as far as the lists go: those are asked about its clients, with each request.
     [[nodiscard]] metrics::Arrival arrival_of(const IpAddress& from, Time now) noexcept;
 
     /// Is it on the operator's list of those who are not answered at all?
@@ -45,22 +48,37 @@ public:
 
     /// Is this request to be answered without doing it, because the worker is behind? An empty
     /// refusal says no.
-    [[nodiscard]] Refusal shed(Urgency urgency) noexcept {
-        return shedding_.takes(urgency, random_) ? overloaded(urgency) : Refusal{};
+    [[nodiscard]] Refusal shed(metrics::FrontEnd front_end, Urgency urgency) noexcept {
+        return shedding(front_end).takes(urgency, random_) ? overloaded(urgency) : Refusal{};
     }
-    [[nodiscard]] Shedding& shedding() noexcept { return shedding_; }
+
+    /// Each front end sheds for itself: a flood of datagrams, which may come from forged addresses,
+    /// takes nothing from those who come over HTTP, as long as they need not wait.
+    [[nodiscard]] Shedding& shedding(metrics::FrontEnd front_end) noexcept {
+        return shedding_[metrics::index_of(front_end)];
+    }
+
+    /// Is something ever shed?
+    [[nodiscard]] bool may_shed() const noexcept { return settings_.shed_after.count() != 0; }
+
+    /// Somebody has waited so long for this worker, whichever way he came.
+    void note_wait(std::chrono::milliseconds waited) noexcept;
+
+    /// To be called some times a second: draws the conclusion from what was noted since.
+    void step_shedding() noexcept;
 
     /// May a datagram that is over a limit be answered with an error?
     [[nodiscard]] bool may_tell(std::chrono::sys_seconds now) noexcept;
 
 private:
     [[nodiscard]] Refusal overloaded(Urgency urgency) noexcept;
-    [[nodiscard]] bool is_exempt(const IpAddress& from) const noexcept;
+    [[nodiscard]] std::span<const IpNetwork> exempt() const noexcept;
+    [[nodiscard]] bool is_proxy(const IpAddress& from) const noexcept;
 
     ProtectionSettings settings_;
     AddressLimit announces_;
     AddressLimit connections_;
-    Shedding shedding_;
+    std::array<Shedding, metrics::front_end_count> shedding_;
     Random random_;
     std::chrono::sys_seconds told_second_{};
     std::uint32_t told_ = 0;  // in that second

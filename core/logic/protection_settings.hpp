@@ -22,7 +22,9 @@ struct ProtectionSettings {
     std::chrono::milliseconds shed_after{0};  // behind, and something is shed; 0: never
     std::chrono::seconds interval{1800};      // told to peers whose announces are shed
     std::shared_ptr<const std::vector<IpNetwork>> exempt;  // from both; null: nobody
-    std::shared_ptr<const AccessLists> access;             // null: there are none
+    // Whose connections bring the requests of others, who are told by a header; null: nobody.
+    std::shared_ptr<const std::vector<IpNetwork>> proxies;
+    std::shared_ptr<const AccessLists> access;  // null: there are none
 };
 
 }  // namespace chihaya::logic

@@ -23,6 +23,7 @@ enum class Urgency : std::uint8_t {
     event     // a peer that has come, completed or left
 };
 
+/// Of one front end of a worker.
 /// Thread: one worker's
 class Shedding {
 public:
@@ -45,7 +46,6 @@ public:
 
     /// 0: nothing is shed. 1: everything that may be.
     [[nodiscard]] double share() const noexcept { return static_cast<double>(share_) / whole; }
-    [[nodiscard]] milliseconds after() const noexcept { return after_; }
 
 private:
     static constexpr std::uint32_t whole = 256;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace chihaya::net {
@@ -16,7 +17,7 @@ namespace {
 
 // What a small datagram takes of the receive buffer, at least: some drivers of network cards take
 // more, and then fewer wait than it seems.
-[[maybe_unused]] constexpr std::uint64_t datagram_memory = 768;
+constexpr std::uint64_t datagram_memory = 768;
 
 void widen_receive_buffer(int socket, std::uint32_t bytes) noexcept {
     const int wanted =
@@ -25,6 +26,26 @@ void widen_receive_buffer(int socket, std::uint32_t bytes) noexcept {
 #if defined(SO_RCVBUFFORCE)
     set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, wanted);  // further, where that is allowed
 #endif
+}
+
+/// What waits in a socket, and what it has dropped.
+struct ReceiveBuffer {
+    std::uint32_t used = 0;  // bytes
+    std::uint32_t size = 0;
+    std::uint32_t drops = 0;
+};
+
+std::optional<ReceiveBuffer> receive_buffer_of([[maybe_unused]] int socket) noexcept {
+#if defined(SO_MEMINFO)
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0) {
+        return ReceiveBuffer{.used = memory[SK_MEMINFO_RMEM_ALLOC],
+                             .size = memory[SK_MEMINFO_RCVBUF],
+                             .drops = memory[SK_MEMINFO_DROPS]};
+    }
+#endif
+    return std::nullopt;
 }
 
 boost::asio::ip::udp protocol_of(const BoundSocket& bound) noexcept {
@@ -42,6 +63,7 @@ UdpSocket::UdpSocket(WorkerLoop& loop, const BoundSocket& bound, const UdpTransf
       wait_(std::make_shared<Wait>()) {
     socket_.non_blocking(true);
     adopt(transfer);
+    drops_ = receive_buffer_of(bound_.socket).value_or(ReceiveBuffer{}).drops;
 }
 
 void UdpSocket::adopt(const UdpTransfer& transfer) {
@@ -60,26 +82,22 @@ void UdpSocket::adopt(const UdpTransfer& transfer) {
 
 std::chrono::milliseconds UdpSocket::lag() noexcept {
     using std::chrono::milliseconds;
-#if defined(SO_MEMINFO)
-    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
-    socklen_t size = sizeof memory;
-    if (::getsockopt(bound_.socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) {
+    const auto buffer = receive_buffer_of(bound_.socket);
+    if (!buffer) {
         return milliseconds(0);
     }
     const auto now = std::chrono::steady_clock::now();
     const auto passed =
         std::chrono::duration_cast<milliseconds>(now - std::exchange(looked_at_, now));
     const std::uint64_t read = std::exchange(read_, 0);
-    const std::uint32_t dropped = memory[SK_MEMINFO_DROPS];
-    if (dropped != std::exchange(drops_, dropped)) {
+    const bool dropped = buffer->drops != std::exchange(drops_, buffer->drops);
+    const bool is_full = dropped && buffer->used >= buffer->size / 2;
+    if (std::exchange(was_full_, is_full) && is_full) {
         return milliseconds::max();
     }
-    const std::uint64_t waiting = memory[SK_MEMINFO_RMEM_ALLOC] / datagram_memory;
+    const std::uint64_t waiting = buffer->used / datagram_memory;
     return read == 0 ? milliseconds(0)
                      : milliseconds(static_cast<std::uint64_t>(passed.count()) * waiting / read);
-#else
-    return milliseconds(0);
-#endif
 }
 
 UdpSocket::~UdpSocket() {

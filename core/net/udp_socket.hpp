@@ -57,7 +57,9 @@ public:
     }
 
     /// How long a datagram that comes now will wait, by what waits and what was read since the last
-    /// call. The longest there is when the receive buffer has overflowed since then.
+    /// call. The longest there is while the receive buffer overflows: when at two calls in a row
+    /// datagrams had been dropped and the buffer was still half full. A drop alone says nothing:
+    /// the system counts datagrams with a wrong checksum too, and anybody can send a short burst.
     /// Cost: a system call
     [[nodiscard]] std::chrono::milliseconds lag() noexcept;
 
@@ -76,7 +78,8 @@ private:
     bool is_batched_ = false;
     // Since the last call of `lag`, and what it has seen then.
     std::uint64_t read_ = 0;
-    std::uint32_t drops_ = 0;  // of the kernel's
+    std::uint32_t drops_ = 0;  // since the socket was made, whoever had it
+    bool was_full_ = false;    // and had dropped something
     std::chrono::steady_clock::time_point looked_at_ = std::chrono::steady_clock::now();
     void* subject_;
     Readable readable_;

@@ -51,6 +51,13 @@ TEST_CASE("where there is a list of torrents allowed no other is served") {
     CHECK(refusal(tracker.send(request({.info_hash = hash_b}))) == torrent_denied);
 }
 
+TEST_CASE("a list of those allowed is about the clients of a trusted proxy and not about it") {
+    const ListFile list("addresses_allow_file", "203.0.113.0/24\n");
+    const Tracker tracker(list.member());  // its proxy is on 127.0.0.1
+    tracker.announce({.from = "203.0.113.10"});
+    CHECK(refusal(tracker.send(request({.from = "203.0.114.10"}))) == address_denied);
+}
+
 TEST_CASE("a denied address is refused whatever proxy it comes through") {
     const ListFile list("addresses_deny_file", "203.0.113.0/24\n2001:db8:bad::/48\n");
     const Tracker tracker(list.member());

@@ -8,6 +8,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace chihaya::frontend {
 namespace {
@@ -97,6 +99,29 @@ TEST_CASE("connections end with their next reply when the worker leaves or keep-
     settings.keep_alive = false;
     test.front_end.adopt(settings, {});
     CHECK(ask() == "close");
+}
+
+TEST_CASE("a connection that is taken over counts as of its own family") {
+    Fixture test;
+    TcpClient client(test.port);
+    client.send(scrape());
+    test.until([&] { return test.session.scrapes.size() == 1; });
+    test.session.answer(SwarmCounts{});
+    static_cast<void>(test.reply(client));
+    test.front_end.rest();
+    std::vector<OpenConnection> given;
+    test.front_end.give_up(given);
+    REQUIRE(given.size() == 1);
+    given.front().from = IpAddress::parse("2001:db8::7").value();
+    test.front_end.take_in(std::move(given.front()));  // in the room of an IPv4 client
+    test.front_end.wake();
+    client.send(scrape());
+    test.until([&] { return test.session.scrapes.size() == 1; });
+    test.session.answer(SwarmCounts{});
+    static_cast<void>(test.reply(client));
+    const auto& traffic = test.counters.traffic_of(metrics::FrontEnd::http, metrics::Family::ipv6);
+    CHECK(traffic.received.read() == scrape().size());
+    CHECK(traffic.transmitted.read() > 0);
 }
 
 TEST_CASE("late answers go to whom they belong though they come in another order") {

@@ -29,10 +29,10 @@ logic::Policy shedding_policy() {
 
 /// From now on the worker has been behind for `steps` tenths of a second.
 void fall_behind(SlowWorker& worker, int steps) {
-    logic::Shedding& shedding = worker.tracker.protection().shedding();
+    logic::Protection& protection = worker.tracker.protection();
     for (int i = 0; i < steps; ++i) {
-        shedding.note(milliseconds(1'000));
-        shedding.step();
+        protection.note_wait(milliseconds(1'000));
+        protection.step_shedding();
     }
 }
 
@@ -171,6 +171,25 @@ TEST_CASE("an announce with an event is served over UDP however far behind the w
     reply.counts.leechers = 9;
     test.session.answer(reply);
     CHECK(test.reply(client).substr(12, 4) == big_endian(std::uint32_t{9}));
+}
+
+TEST_CASE("datagrams that nobody reads while the worker rests do not make it shed") {
+    UdpWorker test(shedding_policy());
+    const UdpClient client(test.port);
+    test.front_end.adopt({.connection_id_key = key,
+                          .connection_id_lifetime = ConnectionIds::Lifetime::grace,
+                          .transfer = {.batched = true, .receive_buffer = 16'384}});
+    test.front_end.rest();
+    const auto end = std::chrono::steady_clock::now() + milliseconds(500);  // some looks
+    test.until([&] {
+        for (int i = 0; i < 200; ++i) {
+            client.send("garbage");
+        }
+        return std::chrono::steady_clock::now() > end;
+    });
+    test.front_end.wake();
+    test.tracker.protection().step_shedding();
+    CHECK(test.tracker.protection().shedding(metrics::FrontEnd::udp).share() == 0);
 }
 
 TEST_CASE("a connection of a denied address is closed without a word") {

@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 TEST_SUITE_BEGIN("protection");
 
@@ -66,6 +69,38 @@ TEST_CASE("who is exempt is never over a limit") {
     }
 }
 
+TEST_CASE("a proxy may connect whatever the lists say and its clients are looked for in them") {
+    ProtectionSettings settings;
+    auto lists = std::make_shared<AccessLists>();
+    lists->addresses.allow.emplace(std::array{IpNetwork::parse("10.0.0.0/8").value()});
+    settings.access = lists;
+    settings.proxies = only("192.0.2.1");
+    Protection protection(settings);
+    CHECK(protection.arrival_of(ip("192.0.2.1"), start) == metrics::Arrival::accepted);
+    CHECK(protection.arrival_of(ip("192.0.2.2"), start) == metrics::Arrival::denied_address);
+    CHECK_FALSE(protection.refusal_for(ip("10.1.2.3"), start));
+    CHECK(protection.refusal_for(ip("11.1.2.3"), start).ending == metrics::Ending::denied_address);
+    CHECK(protection.refusal_for(ip("192.0.2.1"), start).ending == metrics::Ending::denied_address);
+}
+
+TEST_CASE("a seedbox of 5000 torrents that meets one worker starts by default") {
+    ProtectionSettings settings;
+    settings.workers = 16;
+    settings.announces.address = {limits::requests_per_address, limits::requests_per_address_burst};
+    settings.announces.prefix = {limits::requests_per_prefix, limits::requests_per_prefix_burst};
+    settings.connections = settings.announces;
+    Protection worker(settings);
+    const IpAddress seedbox = ip("198.51.100.7");
+    for (int i = 0; i < 5'000; ++i) {
+        REQUIRE(worker.arrival_of(seedbox, start) == metrics::Arrival::accepted);
+        REQUIRE_FALSE(worker.refusal_for(seedbox, start));
+    }
+    for (int i = 0; i < 3 * 5'000; ++i) {  // and goes on, three times in a second
+        const auto later = std::chrono::milliseconds(1'800'000 + i * 333);
+        REQUIRE_FALSE(worker.refusal_for(seedbox, start + later));
+    }
+}
+
 TEST_CASE("other rates hold from the moment they are adopted") {
     Protection protection(limited_to(1));
     const IpAddress from = ip("198.51.100.7");
@@ -98,6 +133,24 @@ TEST_CASE("a thousand clients behind one address are not hurt by the defaults") 
         REQUIRE_FALSE(worker.refusal_for(
             nat, start + std::chrono::milliseconds(start_span + 1'800'000 * i / (20'000 / 2))));
     }
+}
+
+TEST_CASE("a front end whose clients need not wait sheds nobody when the other is behind") {
+    ProtectionSettings settings;
+    settings.shed_after = std::chrono::milliseconds(200);
+    Protection protection(settings);
+    using metrics::FrontEnd;
+    for (int i = 0; i < 20; ++i) {
+        protection.shedding(FrontEnd::udp).note(std::chrono::milliseconds::max());
+        protection.step_shedding();
+    }
+    CHECK(protection.shedding(FrontEnd::udp).share() == 1.0);
+    CHECK(protection.shed(FrontEnd::udp, Urgency::scrape));
+    CHECK(protection.shedding(FrontEnd::http).share() == 0.0);
+    CHECK_FALSE(protection.shed(FrontEnd::http, Urgency::scrape));
+    protection.note_wait(std::chrono::milliseconds(300));
+    protection.step_shedding();
+    CHECK(protection.shedding(FrontEnd::http).share() > 0.0);
 }
 
 TEST_CASE("errors to datagrams over a limit are bounded in each second") {

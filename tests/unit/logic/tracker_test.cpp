@@ -193,6 +193,37 @@ TEST_CASE("while it is held, what is submitted is kept, and goes to the next ses
     CHECK(world.tracker.in_flight() == 0);
 }
 
+TEST_CASE("who waited because the tracker was held does not make it shed") {
+    World world;
+    Policy policy = private_policy();
+    policy.protection.shed_after = std::chrono::milliseconds(1);
+    world.tracker.adopt(policy);
+    Shedding& shedding = world.tracker.protection().shedding(metrics::FrontEnd::http);
+    const auto answered_late = [&](bool is_held) {
+        Asked asked(5, Event::none);
+        if (is_held) {
+            world.tracker.hold();
+        }
+        REQUIRE(world.tracker.submit(asked, "may"));
+        static_cast<void>(world.tracker.end_turn(now));
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+        while (std::chrono::steady_clock::now() < end) {
+        }
+        if (is_held) {
+            world.tracker.resume();
+            static_cast<void>(world.tracker.end_turn(now));
+        }
+        world.session.answer(AnnounceReply{});
+        static_cast<void>(world.tracker.end_turn(now));
+        CHECK(asked.answers == 1);
+        world.tracker.protection().step_shedding();
+    };
+    answered_late(true);
+    CHECK(shedding.share() == 0);
+    answered_late(false);  // nor whose driver was slow
+    CHECK(shedding.share() == 0);
+}
+
 TEST_CASE("whom an announce has changed is noted when the driver has answered") {
     World world;
     ChangedSwarms changes;
