@@ -284,6 +284,27 @@ class PageTest(unittest.TestCase):
         self.tab.wait("more points", lambda: self.points_of("Seeders") > points)
         self.assertNotRegex(self.tab.text("main"), r"(?<!\d)[-−]\d")
 
+    def test_12_the_trackers_clock_counts_and_not_the_browsers(self):
+        headers, page = self.tracker.ask("")
+        stats, history = self.tracker.stats(), json.loads(self.tracker.ask("history")[1])
+        behind = 3600
+        self.assertGreater(len(history["Points"]), 2)
+        for point in history["Points"]:
+            point[0] -= behind
+        stats |= {"Started": "2020-01-01T00:00:00Z", "UptimeSeconds": 100}
+        stats["Reloads"] = {"LastTime": 1577836800 + 60, "LastOK": True}
+        slow = HostileTracker(page, headers, {"/stats": stats, "/history": history})
+        self._ends.callback(slow.stop)
+        self.tab.open(slow.page, *DESKTOP)
+        self.tab.wait("a reload", lambda: re.search(r"taken 40\ss ago", self.tab.text("#card-process")))
+        self.tab.wait("points", lambda: self.points_of("Seeders") > 2)
+
+    def test_13_who_may_not_ask_is_told_the_trackers_own_words(self):
+        self.tab.open(self.tracker.page.replace("127.0.0.1", "tracker.localhost"), *DESKTOP)
+        self.tab.wait("why", lambda: "Forbidden: without management.token" in self.tab.text("#card-busiest-swarms"))
+        self.assertNotIn("Enter the token", self.tab.text("#card-busiest-swarms"))
+        self.assertTrue(self.tab.run("return document.getElementById('token-form').hidden"))
+
 
 def main():
     global options

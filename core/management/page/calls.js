@@ -7,6 +7,9 @@ const answer_time = 8000;  // milliseconds until a call counts as unanswered
 /** The tracker wants a token, or another one. */
 class NeedsToken extends Error {}
 
+/** The tracker does not answer a page of this address, whatever the token; its own words say why. */
+class Forbidden extends Error {}
+
 function stored_token() {
   return sessionStorage.getItem(token_key) ?? '';
 }
@@ -28,7 +31,10 @@ async function ask(path) {
     redirect: 'error',
     signal: AbortSignal.timeout(answer_time),
   });
-  if (answer.status === 401 || answer.status === 403) {
+  if (answer.status === 403) {
+    throw new Forbidden((await answer.text()).slice(0, 200).trim());
+  }
+  if (answer.status === 401) {
     throw new NeedsToken(token ? 'wrong' : 'none');
   }
   if (!answer.ok) {

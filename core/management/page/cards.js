@@ -207,10 +207,10 @@ function top_card(ask_for_token) {
   button.addEventListener('click', () => ask_for_token());
   return new Card('Busiest swarms', [table, note, button], ({ top, top_refused }) => {
     const swarms = top?.Swarms ?? [];
-    button.hidden = !top_refused;
+    button.hidden = !(top_refused instanceof NeedsToken);
     table.element.hidden = swarms.length === 0;
     table.show(swarms.slice(0, 10).map(({ infohash, announces }) => [{ text: `${infohash}`, kind: 'hash' }, count(announces)]));
-    set_text(note, top_refused ? 'Who shares what is shown with management.token only.'
+    set_text(note, top_refused instanceof Forbidden ? top_refused.message : top_refused ? 'Who shares what is shown with management.token only.'
       : swarms.length ? `Announces of the last ${duration(top.Seconds)}, by a sample.` : 'No swarm stands out.');
     return Boolean(top || top_refused);
   });
@@ -273,10 +273,17 @@ function queues_card() {
   });
 }
 
-function last_reload(reloads) {
+/** The tracker's clock: this one may differ. */
+function tracker_time(stats) {
+  const time = Date.parse(stats.Started) / 1000 + stats.UptimeSeconds;
+  return is_number(time) ? time : Date.now() / 1000;
+}
+
+function last_reload(stats) {
+  const reloads = stats.Reloads;
   if (!reloads) return none;
   if (!reloads.LastTime) return 'none since start';
-  const ago = duration(Math.max(0, Date.now() / 1000 - reloads.LastTime));
+  const ago = duration(Math.max(0, tracker_time(stats) - reloads.LastTime));
   return `${reloads.LastOK ? 'taken' : 'refused'} ${ago} ago`;
 }
 
@@ -290,7 +297,7 @@ function process_card() {
       ['Started', `${stats.Started ?? none}`.replace('T', ' ').replace('Z', ' UTC')],
       ['Workers', count(stats.Workers)],
       ['Connections', `${count(stats['Connections.Open'])} open`],
-      ['Last reload', { text: last_reload(reloads), kind: refused }],
+      ['Last reload', { text: last_reload(stats), kind: refused }],
       ['Processor', 'CPUSeconds' in process ? `${share(rates.of('Process.CPUSeconds'))} of a core` : none],
       ['Open files', 'OpenFiles' in process ? `${count(process.OpenFiles)} of ${count(process.MaxFiles)}` : none],
       ['Threads', count(process.Threads)],

@@ -28,7 +28,7 @@ const page = {
   span: 'quarter',
   stats: null,
   top: null,
-  top_refused: false,
+  top_refused: null,  // why
   turns: 0,
   answered: null,     // when the tracker last answered, Unix time
   silent_since: null,
@@ -47,8 +47,9 @@ function take_history(kind, answer) {
     time, values: Object.fromEntries(names.map((name, index) => [name, values[index]])),
   }));
   kept.step = answer.Step;
-  const oldest = Date.now() / 1000 - spans[kind].seconds - answer.Step;
-  kept.points = [...kept.points, ...fresh].filter((point) => point.time > oldest);
+  const points = [...kept.points, ...fresh];
+  const oldest = (points.at(-1)?.time ?? 0) - spans[kind].seconds - answer.Step;  // by the tracker's clock, never this one's
+  kept.points = points.filter((point) => point.time > oldest);
 }
 
 async function ask_history(kind) {
@@ -59,10 +60,10 @@ async function ask_history(kind) {
 async function ask_top() {
   try {
     page.top = await ask('top?limit=10');
-    page.top_refused = false;
+    page.top_refused = null;
   } catch (problem) {
     page.top = null;
-    page.top_refused = problem instanceof NeedsToken;
+    page.top_refused = problem instanceof NeedsToken || problem instanceof Forbidden ? problem : null;
     if (problem.message === 'wrong') {
       store_token('');
       show_token_form('The tracker does not take this token.');
@@ -124,15 +125,19 @@ function show_answer() {
   show_charts();
 }
 
-function show_silence() {
-  page.silent_since ??= page.answered ?? Date.now() / 1000;
+function show_stale(why, state) {
   const banner = by_id('banner');
-  set_text(banner, `No answer since ${clock(page.silent_since)}. What is shown is from then; asking every 2 seconds.`);
+  set_text(banner, why);
   banner.hidden = false;
   document.body.classList.add('stale');
   set_attribute(by_id('state'), 'data-state', 'bad');
-  set_text(by_id('state-text'), 'No answer');
-  document.title = 'Chihaya: no answer';
+  set_text(by_id('state-text'), state);
+  document.title = `Chihaya: ${state.toLowerCase()}`;
+}
+
+function show_silence() {
+  page.silent_since ??= page.answered ?? Date.now() / 1000;
+  show_stale(`No answer since ${clock(page.silent_since)}. What is shown is from then; asking every 2 seconds.`, 'No answer');
 }
 
 /* ---- the token ---- */
@@ -153,7 +158,7 @@ function use_token(token) {
   by_id('token').value = '';
   by_id('token-form').hidden = token !== '';
   by_id('token-forget').hidden = token === '';
-  page.top_refused = false;
+  page.top_refused = null;
   page.turns = 0;
   turn();
 }
@@ -167,8 +172,10 @@ function show_refusal(problem) {
 
 /** What to show once the tracker has answered, or has not. */
 function outcome_of_asking() {
-  return ask_all().then(() => show_answer, (problem) =>
-    problem instanceof NeedsToken ? () => show_refusal(problem) : show_silence);
+  return ask_all().then(() => show_answer, (problem) => {
+    if (problem instanceof Forbidden) return () => show_stale(problem.message, 'Refused');
+    return problem instanceof NeedsToken ? () => show_refusal(problem) : show_silence;
+  });
 }
 
 async function turn() {
