@@ -1,6 +1,7 @@
 #include "core/management/observer.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace chihaya::management {
@@ -37,10 +38,33 @@ Rates rates_between(const RateBase& before, const RateBase& now) {
             .transmitted = rate(&RateBase::transmitted)};
 }
 
+/// Who is there and has not joined, as far as the driver says so.
+std::array<PeersFound, metrics::family_count> peers_found(const Parts& parts) {
+    DriverReport report;
+    parts.tracker.report(report);
+    const metrics::Snapshot counters = parts.counters();
+    const auto beyond = [&](const std::string& name, std::uint64_t joined, std::uint64_t left) {
+        const std::uint64_t known = report.find_whole(name).value_or(0) + left;
+        return known - std::min(known, joined);
+    };
+    std::array<PeersFound, metrics::family_count> found;
+    for (const metrics::Family family : {metrics::Family::ipv4, metrics::Family::ipv6}) {
+        const std::string name(metrics::name_of(family));
+        const metrics::PeerTotals& totals = counters.peers[metrics::index_of(family)];
+        found[metrics::index_of(family)] = {
+            .peers = beyond("peers_" + name, totals.joined, totals.left),
+            .seeders = beyond("seeders_" + name, totals.seeds_joined, totals.seeds_left)};
+    }
+    return found;
+}
+
 }  // namespace
 
 Observer::Observer(const Parts& parts, const Settings& settings)
-    : parts_(parts), settings_(settings), health_(parts.tracker, parts.backend) {}
+    : parts_(parts),
+      found_(peers_found(parts)),
+      settings_(settings),
+      health_(parts.tracker, parts.backend) {}
 
 void Observer::adopt(const Settings& settings) {
     settings_.with([&](Settings& mine) {
@@ -52,6 +76,7 @@ void Observer::adopt(const Settings& settings) {
 Observation Observer::observe() {
     Observation seen;
     seen.counters = parts_.counters();
+    seen.found = found_;
     if (parts_.popular_clients) {
         seen.popularity = parts_.popular_clients();
     }

@@ -42,9 +42,16 @@ struct Rates {
     double transmitted = 0.0;
 };
 
+/// Peers that nobody here has seen join: they were restored, or handed over.
+struct PeersFound {
+    std::uint64_t peers = 0;
+    std::uint64_t seeders = 0;
+};
+
 struct Observation {
     metrics::Snapshot counters;
-    metrics::PopularityTotals popularity;  // of clients
+    std::array<PeersFound, metrics::family_count> found{};  // when the observer was made
+    metrics::PopularityTotals popularity;                   // of clients
     Rates rates;
     DriverReport tracker;
     DriverReport backend;
@@ -87,6 +94,7 @@ private:
                                                    const Circumstances& circumstances);
 
     const Parts parts_;
+    const std::array<PeersFound, metrics::family_count> found_;
     Guarded<Settings> settings_;
     const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
     Health health_;

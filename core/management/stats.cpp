@@ -22,29 +22,34 @@ std::uint64_t minus(std::uint64_t left, std::uint64_t right) noexcept {
     return left > right ? left - right : 0;
 }
 
-/// v1's PeerClassStats. `kind` is "peers" or "seeders".
-config::Value peer_class(const DriverReport& report, const std::string& kind,
-                         const std::string& family,
-                         std::pair<std::uint64_t, std::uint64_t> joined_left) {
-    const auto [joined, left] = joined_left;
-    const auto here = report.find_whole(kind + '_' + family);
-    const std::uint64_t reaped = here ? minus(joined, left + *here) : 0;
-    const std::uint64_t current = here.value_or(minus(joined, left));
+struct Movements {
+    std::uint64_t found = 0;  // there before anybody joined
+    std::uint64_t joined = 0;
+    std::uint64_t left = 0;
+};
+
+/// v1's PeerClassStats. `here`: as many as the driver says.
+config::Value peer_class(std::optional<std::uint64_t> here, const Movements& of) {
+    const std::uint64_t reaped = here ? minus(of.found + of.joined, of.left + *here) : 0;
+    const std::uint64_t current = here.value_or(minus(of.joined, of.left));
     config::Object shown;
     shown.push_back({"Current", json(current)});
-    shown.push_back({"Joined", json(joined)});
-    shown.push_back({"Left", json(left)});
+    shown.push_back({"Joined", json(of.joined)});
+    shown.push_back({"Left", json(of.left)});
     shown.push_back({"Reaped", json(reaped)});
     return json(std::move(shown));
 }
 
 /// v1's PeerStats.
-config::Value peer_stats(const metrics::PeerTotals& totals, const DriverReport& report,
-                         const std::string& family) {
+config::Value peer_stats(const Observation& seen, metrics::Family family) {
+    const metrics::PeerTotals& totals = seen.counters.peers[metrics::index_of(family)];
+    const PeersFound& found = seen.found[metrics::index_of(family)];
+    const std::string name(metrics::name_of(family));
     config::Object shown;
-    shown.push_back({"Peers", peer_class(report, "peers", family, {totals.joined, totals.left})});
-    shown.push_back(
-        {"Seeds", peer_class(report, "seeders", family, {totals.seeds_joined, totals.seeds_left})});
+    shown.push_back({"Peers", peer_class(seen.tracker.find_whole("peers_" + name),
+                                         {found.peers, totals.joined, totals.left})});
+    shown.push_back({"Seeds", peer_class(seen.tracker.find_whole("seeders_" + name),
+                                         {found.seeders, totals.seeds_joined, totals.seeds_left})});
     shown.push_back({"Completed", json(totals.completed)});
     return json(std::move(shown));
 }
@@ -81,18 +86,14 @@ void add_counters(config::Object& page, const metrics::Snapshot& counters) {
 }
 
 /// v1's fields that the tracker driver knows.
-void add_swarms(config::Object& page, const metrics::Snapshot& counters,
-                const DriverReport& report) {
+void add_swarms(config::Object& page, const Observation& seen) {
+    const DriverReport& report = seen.tracker;
     page.push_back({"Torrents.Size", json(report.find_whole("swarms").value_or(0))});
     page.push_back({"Torrents.Added", json(report.find_whole("swarms_added").value_or(0))});
     page.push_back({"Torrents.Removed", json(report.find_whole("swarms_removed").value_or(0))});
     page.push_back({"Torrents.Reaped", json(report.find_whole("purged_swarms").value_or(0))});
-    page.push_back(
-        {"Peers.IPv4",
-         peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv4)], report, "ipv4")});
-    page.push_back(
-        {"Peers.IPv6",
-         peer_stats(counters.peers[metrics::index_of(metrics::Family::ipv6)], report, "ipv6")});
+    page.push_back({"Peers.IPv4", peer_stats(seen, metrics::Family::ipv4)});
+    page.push_back({"Peers.IPv6", peer_stats(seen, metrics::Family::ipv6)});
 }
 
 /// What v1 did not have, and is one number.
@@ -161,7 +162,7 @@ Reply stats_reply(Observer& observer, const Target& target) {
     config::Object page;
     page.push_back({"Started", json(time_text(settings.started))});
     add_counters(page, seen.counters);
-    add_swarms(page, seen.counters, seen.tracker);
+    add_swarms(page, seen);
     add_ours(page, seen.counters, seen.roster);
     add_sections(page, seen, settings);
     page.push_back({"Drivers", drivers(seen, settings)});

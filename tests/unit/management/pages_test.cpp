@@ -171,6 +171,19 @@ TEST_CASE("what a driver counts better than the workers stands in v1's place") {
     CHECK(field(page, {"Drivers", "memory", "swarms"}) == "12");
 }
 
+TEST_CASE("peers that were there from the start and are gone were reaped") {
+    Listener listener;
+    listener.tracker.gauges = {{"peers_ipv4", 40}, {"seeders_ipv4", 10}};
+    listener.start();
+    listener.counters.peers_of(Family::ipv4).joined.add(5);
+    listener.counters.peers_of(Family::ipv4).left.add(4);
+    listener.tracker.gauges = {{"peers_ipv4", 30}, {"seeders_ipv4", 10}};
+    const auto page = chihaya::config::parse_json(listener.get("/stats").body).value().root;
+    CHECK(field(page, {"Peers.IPv4", "Peers", "Reaped"}) == "11");
+    CHECK(field(page, {"Peers.IPv4", "Seeds", "Reaped"}) == "0");
+    CHECK(field(page, {"Peers.IPv4", "Peers", "Joined"}) == "5");
+}
+
 TEST_CASE("statistics have sections of their own beside v1's") {
     Listener listener;
     auto& counters = listener.counters;
