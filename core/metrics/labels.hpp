@@ -71,9 +71,8 @@ enum class Ending : std::uint8_t {
     no_room,                    // UDP: as many requests as may be in flight, or out of memory
     denied_address_dropped,
     rate_limited_dropped,
-    overloaded_dropped,
 };
-inline constexpr std::size_t ending_count = 30;
+inline constexpr std::size_t ending_count = 29;
 
 /// The words of an ending, as labels, and where it can happen at all.
 struct EndingLabels {
@@ -98,8 +97,8 @@ inline constexpr std::array<EndingLabels, ending_count> endings{{
     {Ending::not_found, Outcome::refused, "not_found", "o", "h"},
     {Ending::method_not_allowed, Outcome::refused, "method_not_allowed", "o", "h"},
     {Ending::control_refused, Outcome::refused, "control_refused", "r", "h"},
-    {Ending::denied_address, Outcome::refused, "denied_address", "as", "hu"},
-    {Ending::denied_info_hash, Outcome::refused, "denied_info_hash", "as", "hu"},
+    {Ending::denied_address, Outcome::refused, "denied_address", "as", "h"},
+    {Ending::denied_info_hash, Outcome::refused, "denied_info_hash", "a", "hu"},
     {Ending::rate_limited, Outcome::refused, "rate_limited", "as", "hu"},
     {Ending::store_away, Outcome::failed, "store_away", "as", "hu"},
     {Ending::internal, Outcome::failed, "internal", "asr", "hu"},
@@ -113,8 +112,7 @@ inline constexpr std::array<EndingLabels, ending_count> endings{{
     {Ending::bad_connection_id_dropped, Outcome::dropped, "bad_connection_id", "as", "u"},
     {Ending::no_room, Outcome::dropped, "no_room", "asc", "u"},
     {Ending::denied_address_dropped, Outcome::dropped, "denied_address", "asc", "u"},
-    {Ending::rate_limited_dropped, Outcome::dropped, "rate_limited", "asc", "u"},
-    {Ending::overloaded_dropped, Outcome::dropped, "overloaded", "asc", "u"},
+    {Ending::rate_limited_dropped, Outcome::dropped, "rate_limited", "as", "u"},
 }};
 
 /// What became of a connection.
