@@ -3,6 +3,7 @@
 #include "core/app/descriptors.hpp"
 #include "core/base/result.hpp"
 #include "core/logic/client_list.hpp"
+#include "core/logic/interval.hpp"
 
 #include <Poco/Util/Application.h>
 
@@ -167,6 +168,8 @@ TrackerSetup tracker_setup_of(const config::Config& config) {
         std::max(ceil<std::chrono::milliseconds>(shortest_answer), config.request_timeout / 2);
     setup.workers = worker_count(config);
     setup.memory_limit = config.limits.memory;
+    const logic::Intervals told(policy_of(config));
+    setup.longest_interval = told.interval() + told.jitter();
     setup.purge_empty_swarms = config.purge_inactive_torrents;
     setup.keep_peer_ids = config.private_mode;
     setup.preferred_ipv4_bits = config.preferred_subnet ? config.preferred_ipv4_subnet : 0;

@@ -11,6 +11,19 @@ bool Ceiling::is_drawn(std::uint32_t hash) const noexcept {
     return share_ != 0 && fold(hash ^ odd, round_ * odd | 1U) % whole < share_;
 }
 
+std::uint32_t Ceiling::lifetime(std::uint32_t usual) const noexcept {
+    const std::uint64_t interval = longest_interval_.load(relaxed);
+    const std::uint64_t alive = interval == 0 ? 0 : interval + late;
+    const std::uint64_t least = std::clamp<std::uint64_t>(alive, usual / 2, usual);
+    return static_cast<std::uint32_t>(usual - (usual - least) * step_.load(relaxed) / steps);
+}
+
+std::uint32_t Ceiling::limit_ticks(const Rules& rules) const noexcept {
+    const std::uint64_t usual = std::max<std::uint32_t>(1, rules.peer_lifetime);
+    const std::uint64_t share = rules.limit_ticks * std::uint64_t{lifetime(rules.peer_lifetime)};
+    return static_cast<std::uint32_t>((share + usual - 1) / usual);  // rounded up: never too short
+}
+
 void Ceiling::note(std::size_t shard, std::size_t bytes) noexcept {
     total_ += bytes - bytes_[shard];
     bytes_[shard] = bytes;

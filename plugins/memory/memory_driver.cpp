@@ -133,6 +133,7 @@ void MemoryDriver::adopt(const TrackerSetup& setup) noexcept {
     preferred_ipv6_bits_ = setup.preferred_ipv6_bits;
     expiry_ = setup.expiry;
     ceiling_.set_limit(setup.memory_limit);
+    ceiling_.set_interval(setup.longest_interval);
 }
 
 Rules MemoryDriver::rules() const noexcept {

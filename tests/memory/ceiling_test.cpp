@@ -85,6 +85,26 @@ TEST_CASE("what has an account or is registered stays, however little memory the
     CHECK(tracker.metric("evicted_peers") == 1);
 }
 
+TEST_CASE(
+    "who is silent for less than the announce interval stays, however little memory there is") {
+    for (const bool is_known : {true, false}) {
+        CAPTURE(is_known);
+        TrackerSetup setup = limited_to(1000);
+        if (is_known) {
+            setup.longest_interval = static_cast<std::uint32_t>((lifetime * 4 / 5).count());
+        }
+        KeptTracker tracker(setup, {});
+        tracker.register_torrents({1, 2, 3});  // no lot falls on them
+        for (std::uint32_t number = 0; number < 3; ++number) {
+            tracker.announce(in_own_swarm(number));
+        }
+        tracker.let_pass(lifetime * 3 / 4);
+        CHECK(tracker.metric("peers") == (is_known ? 3 : 0));
+        tracker.let_pass(lifetime / 2);
+        CHECK(tracker.metric("peers") == 0);
+    }
+}
+
 TEST_CASE("without a limit, or below it, nobody is evicted") {
     for (const double limit : {0.0, 1e9}) {
         CAPTURE(limit);

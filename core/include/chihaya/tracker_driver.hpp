@@ -51,7 +51,9 @@ struct TrackerSetup {
                                      // may ignore it
     bool restore = true;  // false: swarms and registry come from a tracker that runs; what was
                           // saved is older than they are, and is left alone until the next save
-    std::array<std::uint8_t, 7> reserved{};
+    std::array<std::uint8_t, 3> reserved{};
+    std::uint32_t longest_interval = 0;  // seconds within which each live peer announces again; 0:
+                                         // not known. Nobody is dropped for silence before that
 };
 
 /// One worker's way into the driver.
