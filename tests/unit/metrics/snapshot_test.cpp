@@ -114,6 +114,11 @@ TEST_CASE("what cannot end so is told from what can") {
     CHECK_FALSE(can_end(http_announce, Ending::garbage));
     CHECK(can_end({.front_end = FrontEnd::udp, .action = Action::other}, Ending::garbage));
     CHECK(can_end({.action = Action::control}, Ending::control_busy));
+    CHECK_FALSE(can_end({.front_end = FrontEnd::udp, .action = Action::connect},
+                        Ending::rate_limited_dropped));  // counted behind the connection id
+    CHECK_FALSE(can_end({.action = Action::scrape}, Ending::denied_info_hash));
+    CHECK_FALSE(can_end({.front_end = FrontEnd::udp, .action = Action::announce},
+                        Ending::denied_address));  // dropped without a word
 }
 
 TEST_CASE("without requests there is no latency") {
