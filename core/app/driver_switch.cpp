@@ -19,6 +19,11 @@ Failure failure(std::string_view name, std::string_view reason) {
 
 Result<Switched> DriverSwitch::to(const plugin::Library& library, const TrackerSetup& setup) {
     const std::lock_guard lock(mutex_);
+    if (parts_.roster.awaits_site()) {
+        return failure(library.name(),
+                       "its site has not been read since the start; once it has, "
+                       "reload again");
+    }
     try {
         Crossing crossing(parts_, setup, ends_);
         if (const auto made = crossing.make(library); made.has_error()) {

@@ -21,6 +21,7 @@ Status Filling::begin() noexcept {
                          {{"reason", followed.reason}});
     }
     parts_.roster.set_whole(false);
+    parts_.roster.set_awaits_site(!parts_.tracker.has_current_histories());
     fill();
     return filled_;
 }

@@ -105,6 +105,11 @@ HandingOver::Step HandingOver::greet() {
         static_cast<void>(channel_.send(Kind::refused, said.error().text));
         return said;
     }
+    if (parts_.roster.awaits_site()) {
+        return Failure{
+            "since its start this tracker has not read its site, whose books say what peers have "
+            "moved; once it has it can hand over, until then it can be stopped"};
+    }
     const config::Driver& own = parts_.config.tracker;
     carries_ = !(other_.shares_swarms && other_.driver == own.name && other_.params == own.params);
     return {};

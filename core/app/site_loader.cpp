@@ -137,6 +137,7 @@ void SiteLoader::loaded(const Status& status) {
         tell(std::exchange(findings_, {}));
     }
     roster_.set_whole(true);
+    roster_.set_awaits_site(false);
     has_loaded_ = true;
     has_failed_ = false;
 }

@@ -261,6 +261,10 @@ void TrackerSlot::report(MetricSink& sink) noexcept {
     });
 }
 
+bool TrackerSlot::has_current_histories() noexcept {
+    return ask([](TrackerDriver& driver) { return driver.has_current_histories(); });
+}
+
 void TrackerSlot::release() noexcept {
     retire(*place());
 }

@@ -90,6 +90,7 @@ public:
     void report(MetricSink& sink) noexcept override;
     /// Gives the driver back. Afterwards nothing may be asked of the slot.
     void release() noexcept override;
+    bool has_current_histories() noexcept override;
 
 private:
     struct Writing;

@@ -13,7 +13,7 @@ namespace {
 const Failure nonsense{"the other process has sent records that mean nothing"};
 
 constexpr auto known_peer_flags = PeerFlags::seeder | PeerFlags::paused | PeerFlags::hidden |
-                                  PeerFlags::dormant | PeerFlags::current;
+                                  PeerFlags::dormant | PeerFlags::current | PeerFlags::unsure;
 
 bool is_factor(double number) noexcept {
     return number >= 0.0 && number <= limits::multiplier_max;  // and no NaN

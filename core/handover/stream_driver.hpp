@@ -34,6 +34,7 @@ public:
     Status health() noexcept override { return {}; }
     void report(MetricSink& /*sink*/) noexcept override {}
     void release() noexcept override { delete this; }
+    bool has_current_histories() noexcept override { return true; }
 
 private:
     Sender& sender_;

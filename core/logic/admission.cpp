@@ -30,9 +30,10 @@ Refusal Admission::refuse(const char* site_words, std::string_view words,
 
 Refusal Admission::refuse_unknown(const char* site_words, std::string_view words,
                                   Ending ending) const noexcept {
-    if (roster_.is_whole()) {
-        return refuse(site_words, words, ending);
-    }
+    return roster_.is_whole() ? refuse(site_words, words, ending) : not_ready();
+}
+
+Refusal Admission::not_ready() const noexcept {
     Refusal later = unavailable();
     later.ending = Ending::registry_not_whole;
     if (policy_.site.not_ready != nullptr) {
@@ -74,6 +75,10 @@ bool Admission::admit_client(Announcement& announcement) const noexcept {
 bool Admission::admit_user(Announcement& announcement, std::string_view passkey) const noexcept {
     if (passkey.empty()) {
         announcement.refusal = refuse(policy_.site.unknown_user, no_passkey, Ending::unknown_user);
+        return false;
+    }
+    if (roster_.awaits_site()) {
+        announcement.refusal = not_ready();
         return false;
     }
     const auto user = roster_.user(passkey);
@@ -126,6 +131,9 @@ Refusal Admission::admit_scrape(std::string_view passkey) const noexcept {
     }
     if (passkey.empty()) {
         return refuse(policy_.site.unknown_user, no_passkey, Ending::unknown_user);
+    }
+    if (roster_.awaits_site()) {
+        return not_ready();
     }
     return roster_.user(passkey)
                ? Refusal{}

@@ -47,6 +47,7 @@ private:
                                  metrics::Ending ending) const noexcept;
     [[nodiscard]] Refusal refuse_unknown(const char* site_words, std::string_view words,
                                          metrics::Ending ending) const noexcept;
+    [[nodiscard]] Refusal not_ready() const noexcept;
     [[nodiscard]] bool admit_user(Announcement& announcement,
                                   std::string_view passkey) const noexcept;
     [[nodiscard]] bool admit_torrent(Announcement& announcement) const noexcept;

@@ -76,6 +76,15 @@ public:
     }
     void set_whole(bool is_whole) noexcept { is_whole_.store(is_whole, std::memory_order_release); }
 
+    /// Is no account to be served before the site has been read? What the driver knows of its
+    /// peers is then older than the site's books.
+    [[nodiscard]] bool awaits_site() const noexcept {
+        return awaits_site_.load(std::memory_order_acquire);
+    }
+    void set_awaits_site(bool awaits) noexcept {
+        awaits_site_.store(awaits, std::memory_order_release);
+    }
+
     /// Up to `limit` records after the one that `after` names, which need not be there any more.
     ///
     /// The order is this process's own. Whoever goes on from `last` until it is empty has seen
@@ -168,6 +177,7 @@ private:
     std::unique_ptr<RosterTables> tables_;
     std::unique_ptr<Replica> replica_;
     std::atomic<bool> is_whole_{true};
+    std::atomic<bool> awaits_site_{false};
     std::function<void()> site_lapsed_hook_;
 };
 

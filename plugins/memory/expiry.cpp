@@ -287,8 +287,9 @@ void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in
     count_gone(
         memory::is_over(slice_.now.second, member.last_announce, slice_.rules.peer_lifetime));
     PeerRecord record = record_of(swarm, member);
+    const bool is_unsure = member.is(PeerFlags::unsure);
     const bool stays_dormant =
-        member.has_account() && !forgotten && history > slice_.rules.peer_lifetime;
+        member.has_account() && !is_unsure && !forgotten && history > slice_.rules.peer_lifetime;
     if (stays_dormant) {
         all.discount(member);
         swarm.unplace<Ipv4Endpoint>(at, in);
@@ -298,7 +299,7 @@ void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in
     } else {
         swarm.remove_member(at, in);
     }
-    if (record.user != UserId::none) {
+    if (record.user != UserId::none && !is_unsure) {
         say_farewell(swarm, record);
     }
 }

@@ -43,7 +43,7 @@ Keeper::Keeper(Host& control, Stock stock, Plan plan)
       interval_(plan.interval) {}
 
 Keeper::~Keeper() {
-    finish(false);
+    finish(Last::none);
 }
 
 bool Keeper::take_folder() {
@@ -113,10 +113,34 @@ bool Keeper::start() {
                                 std::to_string(restored.changes) +
                                 " later changes of the registry in " + rounded(seconds));
     }
-    static_cast<void>(begin_journal());  // without one, changes are refused until there is one
+    has_all_ = restored.is_final;
+    if (!begin_life()) {
+        return false;
+    }
     owns_files_ = true;
     run_thread();
     return true;
+}
+
+/// What was restored is not final any more: so say the journal that is begun now, or, where there
+/// is no room for one, the snapshot's name. Without a journal changes are refused until there is
+/// one.
+bool Keeper::begin_life() {
+    const bool has_begun = begin_journal();
+    if (!has_all_) {
+        return true;
+    }
+    Trouble trouble = has_begun ? Trouble() : rename_file(shelf_.file(), shelf_.previous());
+    if (trouble.empty()) {
+        trouble = sync_folder(shelf_.file().parent_path());
+    }
+    if (!trouble.empty()) {
+        say(Severity::error, "snapshot " + shelf_.file().string() +
+                                 ": its folder cannot be written to: " + trouble +
+                                 "; a tracker that was killed could not be told from one that was "
+                                 "stopped; accepted is a folder that this process may write to");
+    }
+    return trouble.empty();
 }
 
 bool Keeper::start_anew() {
@@ -140,7 +164,7 @@ bool Keeper::start_anew() {
 /// In a file of its own, after whatever there is.
 bool Keeper::begin_journal() {
     ++generation_;
-    return registry_ == nullptr || kept_.begin(generation_);
+    return kept_.begin(generation_);
 }
 
 void Keeper::run_thread() {
@@ -218,14 +242,14 @@ void Keeper::note_absence(const Trouble& trouble, bool is_due) {
     }
 }
 
-void Keeper::save() noexcept {
+void Keeper::save(bool is_final) noexcept {
     if (kept_.waits_for_load()) {
         return;  // the host does not have the registry yet, and would show less than there is
     }
     const auto began = Steady::now();
     Trouble trouble;
     try {
-        trouble = save_now();
+        trouble = save_now(is_final);
     } catch (const std::exception&) {
         trouble = "out of memory";
     }
@@ -248,11 +272,12 @@ void Keeper::save() noexcept {
     }
 }
 
-Trouble Keeper::save_now() {
+Trouble Keeper::save_now(bool is_final) {
     SnapshotHeader header;
     header.tick_seconds = stock_.ticks.seconds();
     header.written_at = stock_.now().second;
     header.has_registry = registry_ != nullptr;
+    header.is_final = is_final;
     if (!begin_journal()) {
         return "its journal cannot be begun";
     }
@@ -295,7 +320,7 @@ bool Keeper::sync_journal() noexcept {
     }
 }
 
-void Keeper::finish(bool saves) noexcept {
+void Keeper::finish(Last last) noexcept {
     {
         const std::lock_guard lock(mutex_);
         is_ending_ = true;
@@ -306,8 +331,8 @@ void Keeper::finish(bool saves) noexcept {
         thread_.join();
     }
     gives_up_ = false;
-    if (saves && is_open_ && (owns_files_ || take_over(true))) {
-        save();
+    if (last != Last::none && is_open_ && (owns_files_ || take_over(true))) {
+        save(last == Last::final);
         static_cast<void>(sync_journal());
     }
     kept_.end();

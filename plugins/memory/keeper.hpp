@@ -55,8 +55,17 @@ public:
     /// Where changes of the registry are written down. Thread: as it says
     [[nodiscard]] KeptRegistry& registry() noexcept { return kept_; }
 
-    /// Ends the thread; `saves`: after a last snapshot. Harmless when there is none.
-    void finish(bool saves) noexcept;
+    /// How it ends.
+    enum class Last : std::uint8_t {
+        none,   // without a snapshot
+        usual,  // after one
+        final,  // after one that has every announce that was answered, and current histories
+    };
+    /// Ends the thread. Harmless when there is none.
+    void finish(Last last) noexcept;
+
+    /// What was restored was final: no announce is missing.
+    [[nodiscard]] bool has_all() const noexcept { return has_all_; }
 
     void report(MetricSink& sink) noexcept;
 
@@ -70,8 +79,9 @@ private:
     [[nodiscard]] bool begin_journal();
     void run_thread();
     void run() noexcept;
-    void save() noexcept;
-    [[nodiscard]] Trouble save_now();
+    void save(bool is_final = false) noexcept;
+    [[nodiscard]] Trouble save_now(bool is_final);
+    [[nodiscard]] bool begin_life();
     [[nodiscard]] bool sync_journal() noexcept;
     void say(Severity severity, std::string_view text) noexcept { control_.log(severity, text); }
 
@@ -86,6 +96,7 @@ private:
     std::atomic<bool> owns_files_{false};
     bool is_failing_ = false;
     bool is_waiting_ = false;  // another process has the files, and the log says so
+    bool has_all_ = false;
     KeptRegistry kept_;
 
     std::atomic<std::uint64_t> snapshot_bytes_{0};

@@ -44,6 +44,7 @@ bool MemoryDriver::keep(const Parameters& parameters, const TrackerSetup& setup)
     if (!(setup.restore ? keeper->start() : keeper->start_anew())) {
         return false;
     }
+    has_histories_ = !setup.restore || keeper->has_all();
     const std::lock_guard lock(keeper_mutex_);
     keeper_ = std::move(keeper);
     return true;
@@ -65,7 +66,7 @@ bool MemoryDriver::keep_elsewhere(const Parameters& parameters, const TrackerSet
         }
     }
     if (next != nullptr) {
-        next->finish(false);
+        next->finish(Keeper::Last::none);
     }
     return true;
 }
@@ -100,7 +101,7 @@ Status MemoryDriver::reconfigure(const TrackerSetup& setup) noexcept {
 
 void MemoryDriver::release() noexcept {
     if (const auto keeper = this->keeper(); keeper != nullptr) {
-        keeper->finish(true);
+        keeper->finish(has_histories_ || has_accounts_ ? Keeper::Last::final : Keeper::Last::usual);
     }
     delete this;
 }

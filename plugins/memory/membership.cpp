@@ -34,6 +34,9 @@ void note(Member& member, const Sighting& sighting) noexcept {
 }  // namespace
 
 PeerHistory history_of(const Member& member) noexcept {
+    if (member.is(PeerFlags::unsure)) {
+        return {};
+    }
     PeerHistory history = known_as(member.is(PeerFlags::seeder));
     if (member.has_account()) {
         history.uploaded = member.uploaded;

@@ -27,7 +27,8 @@ MemoryDriver::MemoryDriver(Host& control, const TrackerSetup& setup, bool keep_i
       ticks_(setup.peer_lifetime),
       keep_ids_(keep_ids),
       shards_(std::make_unique<Shard[]>(shard_count)),
-      sweep_({shards_.get(), shard_count}) {
+      sweep_({shards_.get(), shard_count}),
+      has_histories_(!setup.restore) {
     adopt(setup);
     keep_time(ticks_.moment(control.now()));
 }

@@ -61,8 +61,11 @@ public:
     Status health() noexcept override { return {}; }
     void report(MetricSink& sink) noexcept override;
     void release() noexcept override;
+    bool has_current_histories() noexcept override { return has_histories_; }
 
     // For sessions.
+    /// One has ended to which an account has announced: the host has read its site.
+    void note_accounts() noexcept { has_accounts_.store(true, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t hash(const InfoHash& info_hash) const noexcept {
         return secret_.hash(info_hash);
     }
@@ -116,6 +119,8 @@ private:
     std::mutex keeper_mutex_;  // protects the pointer
     std::shared_ptr<Keeper> keeper_;
     bool has_sessions_ = false;  // likewise
+    bool has_histories_;         // what it began with was current
+    std::atomic<bool> has_accounts_{false};
 };
 
 }  // namespace chihaya::memory

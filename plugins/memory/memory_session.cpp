@@ -58,11 +58,19 @@ Moment MemorySession::look_at_clock() noexcept {
     return now;
 }
 
+void MemorySession::release() noexcept {
+    if (has_accounts_) {
+        driver_.note_accounts();
+    }
+    delete this;
+}
+
 void MemorySession::announce(std::span<const AnnounceCall> batch) noexcept {
     const Rules rules = driver_.rules();
     const Moment now = look_at_clock();
     while (!batch.empty()) {
         const auto round = batch.first(std::min(round_max, batch.size()));
+        has_accounts_ = has_accounts_ || round.front().request->user != UserId::none;
         announce_round(round, rules, now);
         batch = batch.subspan(round.size());
     }

@@ -24,7 +24,7 @@ public:
 
     void announce(std::span<const AnnounceCall> batch) noexcept override;
     void scrape(std::span<const ScrapeCall> batch) noexcept override;
-    void release() noexcept override { delete this; }
+    void release() noexcept override;
 
 private:
     /// Calls whose memory is asked for before the first of them is served.
@@ -50,6 +50,7 @@ private:
     Time swept_{};                  // up to here
     std::uint64_t sweep_debt_ = 0;  // in shards times milliseconds of a round
     bool timer_runs_ = false;
+    bool has_accounts_ = false;  // one has announced here
 };
 
 }  // namespace chihaya::memory

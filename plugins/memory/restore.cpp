@@ -54,13 +54,21 @@ void keep_ages(Swarm& swarm, const Seen& seen, const SavedPeer& peer, const Surr
 /// Puts into the shards what one thread reads.
 class Restore::Filler final : public SavedSink {
 public:
-    Filler(const Stock& stock, const Erased& erased, SavedRegistry& registry, std::mutex& mutex)
-        : stock_(stock),
-          erased_(erased),
-          registry_(registry),
-          mutex_(mutex),
-          rules_(stock.rules()),
-          now_(stock.now()) {}
+    struct Parts {
+        const Stock& stock;
+        const Erased& erased;
+        SavedRegistry& registry;
+        std::mutex& mutex;
+        bool is_final;  // histories are current
+    };
+    explicit Filler(const Parts& parts)
+        : stock_(parts.stock),
+          erased_(parts.erased),
+          registry_(parts.registry),
+          mutex_(parts.mutex),
+          is_final_(parts.is_final),
+          rules_(parts.stock.rules()),
+          now_(parts.stock.now()) {}
 
     void swarm(const SavedPiece& piece, std::span<const SavedPeer> peers) override {
         if (erased_.has_swarm(piece)) {
@@ -95,7 +103,7 @@ private:
                 is_any_left_out = true;
                 continue;
             }
-            const Seen seen = take_in(swarm, peer.record, in);
+            const Seen seen = take_one(swarm, peer.record, in);
             keep_ages(swarm, seen, peer, in);
             is_any_left_out =
                 is_any_left_out ||
@@ -104,6 +112,19 @@ private:
         if (is_any_left_out) {
             swarm.tidy(in);
         }
+    }
+    /// Of whom has announced since nobody knows: then histories are for the site to tell.
+    [[nodiscard]] Seen take_one(Swarm& swarm, PeerRecord record, const Surroundings& in) const {
+        const bool is_unsure = !is_final_ || has(record.flags, PeerFlags::unsure);
+        if (record.user != UserId::none && is_unsure) {
+            const auto last = record.last_announce.time_since_epoch().count();
+            if (has(record.flags, PeerFlags::dormant) ||
+                is_over(now_.second, static_cast<std::uint32_t>(last), rules_.peer_lifetime)) {
+                return {};
+            }
+            record.flags = record.flags | PeerFlags::unsure;
+        }
+        return take_in(swarm, record, in);
     }
     template <class Record>
     void keep(std::span<const Record> records) {
@@ -115,6 +136,7 @@ private:
     const Erased& erased_;
     SavedRegistry& registry_;
     std::mutex& mutex_;
+    const bool is_final_;
     const Rules rules_;
     const Moment now_;
 };
@@ -178,6 +200,8 @@ Restored Restore::run() {
         restored.written_at = reader.header().written_at;
         restored.saved_swarms = reader.totals().swarms;
         restored.saved_peers = reader.totals().peers;
+        restored.is_final = best->path != shelf_.previous() && reader.header().is_final &&
+                            generation == restored.generation;
         fill(*best->reader, erased, restored);
         count(restored);
     } else if (is_anything_bad_) {
@@ -249,7 +273,7 @@ void Restore::fill(SnapshotReader& reader, const Erased& erased, Restored& resto
     std::atomic<bool> failed = false;
     const auto work = [&]() noexcept {
         try {
-            Filler filler(stock_, erased, registry_, registry_mutex);
+            Filler filler({stock_, erased, registry_, registry_mutex, restored.is_final});
             Block block;
             while (!failed && reader.next_block(block)) {
                 failed = failed || !is_sound(block.header, block.payload) ||

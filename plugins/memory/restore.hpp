@@ -33,6 +33,7 @@ struct Restored {
     std::uint64_t swarms = 0;        // that are there now
     std::uint64_t peers = 0;
     std::uint64_t changes = 0;  // of the registry, from journals
+    bool is_final = false;      // nothing was announced after the snapshot
     std::vector<std::uint64_t> damaged_journals;
     std::string unreadable;  // a file, and why; nothing has been restored then
 };

@@ -98,6 +98,9 @@ bool decode_member(ByteReader& from, const SavedTime& time, SavedPeer& peer) noe
     record.key = from.number<std::uint32_t>();
     record.last_announce = second();
     record.flags = PeerFlags{bits & std::uint32_t{saved_member::flags}};
+    if ((bits & saved_member::unsure) != 0) {
+        record.flags = record.flags | PeerFlags::unsure;
+    }
     if (record.user != UserId::none) {
         record.uploaded = from.number<std::uint64_t>();
         record.downloaded = from.number<std::uint64_t>();
@@ -107,8 +110,8 @@ bool decode_member(ByteReader& from, const SavedTime& time, SavedPeer& peer) noe
         record.announces = from.number<std::uint32_t>();
     }
     const bool has_key = (bits & saved_member::key) != 0;
-    return decode_endpoints(from, time, bits, peer) && (bits & ~saved_member::all) == 0 &&
-           has_key == (record.user == UserId::none) && !from.failed();
+    return decode_endpoints(from, time, bits, peer) && has_key == (record.user == UserId::none) &&
+           !from.failed();
 }
 
 template <class Decode>
@@ -201,6 +204,7 @@ void SwarmEncoder::member(const Member& member, ByteWriter& to, const Moment& as
     bits |= member.position[0] != absent ? saved_member::ipv4 : 0U;
     bits |= member.position[1] != absent ? saved_member::ipv6 : 0U;
     bits |= !member.has_account() ? saved_member::key : 0U;
+    bits |= member.is(PeerFlags::unsure) ? saved_member::unsure : 0U;
     to.number(static_cast<std::uint8_t>(bits));
     to.number(member.user);
     to.append(member.peer_id.bytes);

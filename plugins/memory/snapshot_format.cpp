@@ -8,6 +8,7 @@ namespace chihaya::memory {
 namespace {
 
 constexpr std::uint32_t registry_bit = 1;
+constexpr std::uint32_t final_bit = 2;
 constexpr std::size_t summed = snapshot_header_bytes - 4;
 
 std::uint32_t block_sum(std::span<const std::uint8_t> header,
@@ -26,7 +27,7 @@ std::vector<std::uint8_t> encode(const SnapshotHeader& header) {
     to.number(header.tick_seconds);
     to.number(header.generation);
     to.number(header.written_at);
-    to.number(header.has_registry ? registry_bit : 0U);
+    to.number((header.has_registry ? registry_bit : 0U) | (header.is_final ? final_bit : 0U));
     bytes.resize(summed);
     to.number(checksum({bytes}));
     return bytes;
@@ -50,9 +51,10 @@ HeaderFault decode(std::span<const std::uint8_t> bytes, SnapshotHeader& header) 
     header.written_at = from.number<std::uint64_t>();
     const auto flags = from.number<std::uint32_t>();
     header.has_registry = (flags & registry_bit) != 0;
+    header.is_final = (flags & final_bit) != 0;
     const auto rest = from.take(summed - 36);
     const bool is_right = version == snapshot_version && length == snapshot_header_bytes &&
-                          header.tick_seconds != 0 && (flags & ~registry_bit) == 0 &&
+                          header.tick_seconds != 0 && (flags & ~(registry_bit | final_bit)) == 0 &&
                           std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; });
     return is_sound && is_right ? HeaderFault::none : HeaderFault::damaged;
 }

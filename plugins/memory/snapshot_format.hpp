@@ -50,8 +50,8 @@ namespace saved_member {
 inline constexpr std::uint8_t ipv4 = 0x10;  // an endpoint follows, and the word of its row
 inline constexpr std::uint8_t ipv6 = 0x20;
 inline constexpr std::uint8_t key = 0x40;  // without an account: its IPv4 key follows
+inline constexpr std::uint8_t unsure = 0x80;
 inline constexpr std::uint8_t flags = 0x0f;
-inline constexpr std::uint8_t all = 0x7f;
 }  // namespace saved_member
 
 /// Shape: the 64 bytes at the beginning
@@ -60,6 +60,8 @@ struct SnapshotHeader {
     std::uint64_t generation = 0;  // the journal of this number goes on where this begins
     std::uint64_t written_at = 0;  // Unix seconds: when it was begun
     bool has_registry = false;
+    bool is_final = false;  // every announce that was answered is in it, until a journal or a
+                            // snapshot of a higher generation has been begun
 };
 [[nodiscard]] std::vector<std::uint8_t> encode(const SnapshotHeader& header);
 

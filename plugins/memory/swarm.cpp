@@ -191,7 +191,7 @@ Seen Swarm::look(const Sighting& sighting, const Surroundings& in) const noexcep
 
 Seen Swarm::leave(const Sighting& sighting, const Surroundings& in) noexcept {
     Seen seen = look(sighting, in);
-    if (!seen.history.known) {
+    if (!seen.is_here()) {
         return seen;
     }
     Members* const members = inline_ ? nullptr : held_.blocks.members;

@@ -42,6 +42,11 @@ struct Seen {
     PeerHistory history{};
     std::uint32_t member = absent;
     std::array<std::uint32_t, 2> position{absent, absent};  // of its endpoints, by family
+
+    /// Is it anywhere? Its history may be unknown all the same.
+    [[nodiscard]] bool is_here() const noexcept {
+        return member != absent || position[0] != absent || position[1] != absent;
+    }
 };
 
 /// What a tracker adds up over its swarms.
@@ -180,7 +185,7 @@ static_assert(sizeof(Swarm) == 56);
 /// The history of a peer of which nothing else is kept.
 [[nodiscard]] PeerHistory known_as(bool seeder) noexcept;
 
-/// The history of a member: whole, if it has an account.
+/// The history of a member: whole, if it has an account, and none if it is unsure.
 [[nodiscard]] PeerHistory history_of(const Member& member) noexcept;
 
 }  // namespace chihaya::memory

@@ -130,6 +130,21 @@ bool is_newer(const Swarm& swarm, const Seen& known, const Sighting& sighting, b
     return age < known_age || (wins && age == known_age);
 }
 
+bool is_unsure(const Swarm& swarm, const Seen& known) noexcept {
+    return known.member != absent && (*swarm.blocks().members)[known.member].is(PeerFlags::unsure);
+}
+
+/// A site's memory of a peer that is unsure: the site knows what is to be reckoned from, the driver
+/// where the peer is, and whom it is shown to.
+void remind(const Member& member, Sighting& sighting) noexcept {
+    PeerFlags flags = member.is(PeerFlags::hidden) ? PeerFlags::hidden : PeerFlags::none;
+    for (const PeerFlags role : {PeerFlags::seeder, PeerFlags::paused}) {
+        flags = flags | (sighting.is(role) ? role : PeerFlags::none);
+    }
+    sighting.flags = flags;
+    sighting.client_key = member.client_key;
+}
+
 }  // namespace
 
 PeerRecord record_of(const Swarm& swarm, const Member& member) noexcept {
@@ -236,6 +251,7 @@ Seen take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     };
     take_flag(PeerFlags::seeder);
     take_flag(PeerFlags::hidden);
+    take_flag(PeerFlags::unsure);
     if (!sighting.is(PeerFlags::seeder)) {
         take_flag(PeerFlags::paused);
     }
@@ -249,7 +265,11 @@ Seen take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in) {
     if (known.history.known && !is_newer(swarm, known, sighting, wins, in)) {
         return {};
     }
-    if (dormant && !(known.history.known && !known.history.was_dormant)) {
+    const bool is_reminded = is_unsure(swarm, known) && !sighting.is(PeerFlags::unsure) &&
+                             !sighting.ipv4.present() && !sighting.ipv6.present();
+    if (is_reminded) {
+        remind((*swarm.blocks().members)[known.member], sighting);
+    } else if (dormant && !(known.history.known && !known.history.was_dormant)) {
         sighting.flags = sighting.flags | PeerFlags::dormant;
     }
     const Seen seen = swarm.see(sighting, in);

@@ -40,7 +40,8 @@ private:
     std::vector<Member> members_;
 };
 
-/// Takes one recorded peer into a swarm, unless something newer is known.
+/// Takes one recorded peer into a swarm, unless something newer is known. One that is unsure stays
+/// where it is when a record without endpoints says what it has moved.
 /// Returns: where it is; nowhere when it was left out
 /// Errors: std::bad_alloc; nothing has changed
 Seen take_in(Swarm& swarm, const PeerRecord& record, const Surroundings& in);

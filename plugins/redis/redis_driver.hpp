@@ -60,6 +60,7 @@ public:
     Status health() noexcept override;
     void report(MetricSink& sink) noexcept override;
     void release() noexcept override { delete this; }
+    bool has_current_histories() noexcept override { return true; }
 
 private:
     Host& control_;

@@ -168,6 +168,9 @@ void SwarmStore::add_taking_in(const InfoHash& info_hash, std::span<const PeerRe
         planned = 0;
     };
     for (const PeerRecord& peer : some) {
+        if (has(peer.flags, PeerFlags::unsure)) {
+            continue;  // there is no place for that here: it comes anew
+        }
         planned += plan_taking_in(plans[planned], peer, terms) ? 1U : 0U;
         if (planned == plans.size()) {
             add_call();

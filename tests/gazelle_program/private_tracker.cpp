@@ -12,8 +12,8 @@ namespace {
 /// The counted announce that is answered with a refusal.
 constexpr std::string_view leeching_refused = "Access denied, leeching forbidden";
 
-std::string tracker_section(const Site& site) {
-    return site.redis() == nullptr ? R"({"driver": "memory"})"
+std::string tracker_section(const Site& site, const TrackerChoices& choices) {
+    return site.redis() == nullptr ? R"({"driver": "memory", "params": {)" + choices.memory + "}}"
                                    : R"({"driver": "redis", "params": {"url": "redis://)" +
                                          site.redis()->address() + R"("}})";
 }
@@ -36,7 +36,8 @@ ChihayaOptions options(const Site& site, const TrackerChoices& choices) {
                          "min_announce": "30m", "interval_jitter": 0,
                          "real_ip_header": "X-Forwarded-For", "state_dir": ")" +
                      choices.state.value_or("$DIR/state") + R"(", "tracker": )" +
-                     tracker_section(site) + R"(, "backend": {"driver": "gazelle", "params": {)" +
+                     tracker_section(site, choices) +
+                     R"(, "backend": {"driver": "gazelle", "params": {)" +
                      backend_params(site, choices) + "}}" + (choices.members.empty() ? "" : ", ") +
                      choices.members + "}";
     options.patience = std::chrono::seconds(60);

@@ -22,7 +22,8 @@ struct TrackerChoices {
     std::string params{};                // likewise of `backend.params`
     std::string site_url{};              // where it ends tokens; empty: nowhere
     std::optional<std::string> state{};  // its state_dir; otherwise one of its own
-    bool has_site = true;                // false: whose database is away, it need not serve at once
+    std::string memory{};  // members of `tracker.params`, where swarms are kept in its memory
+    bool has_site = true;  // false: whose database is away, it need not serve at once
 };
 
 /// One announce of a user's client. What is not said is that of a leecher of torrent 100 that has

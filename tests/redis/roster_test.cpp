@@ -70,6 +70,7 @@ public:
     Status health() noexcept override { return {}; }
     void report(MetricSink& /*sink*/) noexcept override {}
     void release() noexcept override {}
+    bool has_current_histories() noexcept override { return true; }
 
 private:
     RegistryStore store_;

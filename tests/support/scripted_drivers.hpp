@@ -75,6 +75,7 @@ class ScriptedTracker final : public TrackerDriver {
 public:
     Status answer{};                                   // to every write
     Status health_answer{};                            // to `health`
+    bool has_histories = true;                         // and they are current
     std::function<void()> while_busy;                  // runs inside every write
     std::function<Status(RegistrySink&)> shared_copy;  // answers a load
     std::vector<std::pair<SwarmRecord, std::vector<PeerRecord>>> swarms;
@@ -145,6 +146,7 @@ public:
         }
     }
     void release() noexcept override {}
+    bool has_current_histories() noexcept override { return has_histories; }
 
 private:
     Status write(const char* call, std::size_t count) noexcept {

@@ -22,6 +22,9 @@ enum class PeerFlags : std::uint32_t {
     dormant = 8,   // kept for its history only: neither counted nor handed out
     current = 16,  // only for add_peers: it also takes the place of what is known with an announce
                    // at the same moment (as well as the driver can tell moments apart)
+    unsure = 32,   // of a peer with an account: it may have announced since, and its counters are
+                   // no base to reckon from. Counted and handed out; its next announce, or a
+                   // site's memory of it, says what holds. A driver may leave such a peer out
 };
 template <>
 inline constexpr bool is_flag_set<PeerFlags> = true;

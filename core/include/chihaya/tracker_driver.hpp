@@ -168,8 +168,10 @@ public:
     /// Takes peers in, as though each had announced at its `last_announce`: for a restore, a change
     /// of driver, and a site's memory (dormant peers). A peer that is known already, with an
     /// announce at or after that moment, stays as it is (at that moment, only where the record is
-    /// not `PeerFlags::current`). Raises the swarm's snatches to `counts.snatches`; of the rest of
-    /// `counts` nothing is believed. Silent ones past their lifetime are left out.
+    /// not `PeerFlags::current`). One that is `PeerFlags::unsure` takes its history from any record
+    /// of its account; from one without endpoints nothing else. Raises the swarm's snatches to
+    /// `counts.snatches`; of the rest of `counts` nothing is believed. Silent ones past their
+    /// lifetime are left out.
     virtual Status add_peers(const SwarmRecord& swarm,
                              std::span<const PeerRecord> peers) noexcept = 0;
 
@@ -188,6 +190,15 @@ public:
 
     /// Destroys the driver, after all its sessions have been released and following has ended.
     virtual void release() noexcept = 0;
+
+    /// Does every peer with an account carry the counters of its last announce, as far as an
+    /// announce was ever answered? Asked once, before the first session. Where not, because there
+    /// is nothing from before or the tracker was killed, the host serves no account before it has
+    /// read its site, whose memory of peers then says what is to be reckoned from.
+    ///
+    /// With `TrackerSetup::restore` false it is so: swarms are carried from a tracker that runs.
+    /// A service that outlives the tracker has it always.
+    virtual bool has_current_histories() noexcept = 0;
 
     // ABI 1.0 ends here. Append below, never insert; raise abi::minor when you do, and let the
     // core ask the plugin's card before it calls what an older plugin cannot have.

@@ -25,6 +25,15 @@ bool reconfigured(Tracker& tracker, const TrackerSetup& change) {
     return status.ok();
 }
 
+void begins(const MakeTrackerDriver& make) {
+    SUBCASE("a driver that swarms are carried to has current histories") {
+        TrackerSetup setup = plain_setup();
+        setup.restore = false;
+        Tracker tracker(make, setup);
+        CHECK(tracker.driver().has_current_histories());
+    }
+}
+
 void changes(const MakeTrackerDriver& make) {
     Tracker tracker(make);
     TrackerSetup setup = plain_setup();
@@ -125,6 +134,7 @@ void lifecycle(const MakeTrackerDriver& make) {
         CHECK(numbers.values["peers"] == doctest::Approx(3));
     }
 
+    begins(make);
     changes(make);
 }
 

@@ -50,6 +50,41 @@ void remembering(const MakeTrackerDriver& make) {
         CHECK(reply.ipv6.empty());
     }
 
+    SUBCASE("the counters of an unsure peer are nothing to reckon from") {
+        PeerRecord unsure = remembered(tracker);
+        unsure.flags = PeerFlags::unsure;
+        unsure.ipv4 = ipv4(1);
+        add(tracker, {unsure});
+        CHECK(tracker.announce(back(ipv4(1), some_left)).history == PeerHistory{});
+        const Reply reply = tracker.announce(back(ipv4(1), some_left));
+        CHECK(reply.history.known);
+        CHECK(tracker.scrape().leechers == 1);
+    }
+
+    SUBCASE("an unsure peer reckons from what the site remembers of it") {
+        PeerRecord unsure = remembered(tracker);
+        unsure.flags = PeerFlags::unsure;
+        unsure.ipv4 = ipv4(1);
+        unsure.last_announce += since / 2;
+        add(tracker, {unsure});
+        PeerRecord record = remembered(tracker);
+        record.uploaded = 75;
+        add(tracker, {record});
+        CHECK(tracker.scrape().leechers == 1);
+        const Reply reply = tracker.announce(back(ipv4(1), some_left));
+        CHECK(reply.history.known);
+        CHECK(reply.history.uploaded == 75);
+    }
+
+    SUBCASE("an unsure peer that leaves is gone") {
+        PeerRecord unsure = remembered(tracker);
+        unsure.flags = PeerFlags::unsure;
+        unsure.ipv4 = ipv4(1);
+        add(tracker, {unsure});
+        tracker.announce(back(ipv4(1), some_left, Event::stopped));
+        CHECK(tracker.scrape() == SwarmCounts{});
+    }
+
     SUBCASE("a peer without account and address is nobody") {
         PeerRecord nobody = remembered(tracker);
         nobody.user = UserId::none;

@@ -223,6 +223,9 @@ public:
         }
     }
     void release() noexcept override { delete this; }
+    bool has_current_histories() noexcept override {
+        return !ignores(Call::has_current_histories) && inner_->has_current_histories();
+    }
 
 private:
     [[nodiscard]] bool ignores(Call call) const { return distortion_.ignored.contains(call); }

@@ -34,6 +34,7 @@ enum class Call {
     report,
     scrape,
     announce,
+    has_current_histories,
 };
 
 /// What is done wrong. A member that is not set changes nothing.

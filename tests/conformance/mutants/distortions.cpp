@@ -335,6 +335,11 @@ void add_calls(std::vector<Distortion>& all) {
     ignoring("ignores add_peers", Call::add_peers);
     ignoring("says ok to reconfigure and does nothing", Call::reconfigure);
     ignoring("reports nothing", Call::report);
+    ignoring("never has current histories", Call::has_current_histories);
+    all.push_back(adds("is sure of what is unsure", [](PeerRecord& p) {
+        p.flags = PeerFlags{static_cast<std::uint32_t>(p.flags) &
+                            ~static_cast<std::uint32_t>(PeerFlags::unsure)};
+    }));
     all.push_back(
         {.name = "registers torrents without their snatches", .put = [](TorrentRecord& t) {
              t.snatches = 0;

@@ -36,7 +36,7 @@ bool has_no_parameters(std::string_view params) {
 }
 
 Driver::Driver(Host& control, const TrackerSetup& setup)
-    : control_(control), setup_(setup), now_(control.now()) {
+    : control_(control), is_carried_to_(!setup.restore), setup_(setup), now_(control.now()) {
     control_.start_timer(sweep_pause, Task::to<&Driver::sweep>(*this));
 }
 
@@ -179,8 +179,10 @@ Status Driver::add_peers(const chihaya::SwarmRecord& record,
         Swarm& swarm = swarms_[record.info_hash.bytes];
         swarm.raise_snatches(record.counts.snatches);
         for (const PeerRecord& peer : peers) {
-            // Who has neither an account nor an address is nobody.
-            if (peer.user != chihaya::UserId::none || peer.ipv4.present() || peer.ipv6.present()) {
+            // Who has neither an account nor an address is nobody; who is unsure comes anew.
+            const bool is_somebody =
+                peer.user != chihaya::UserId::none || peer.ipv4.present() || peer.ipv6.present();
+            if (is_somebody && !chihaya::has(peer.flags, chihaya::PeerFlags::unsure)) {
                 swarm.add(peer, now_, setup_);
             }
         }

@@ -57,6 +57,8 @@ public:
     Status health() noexcept override;
     void report(chihaya::MetricSink& sink) noexcept override;
     void release() noexcept override;
+    // Nothing survives here: either there is a tracker that swarms come from, or there are none.
+    bool has_current_histories() noexcept override { return is_carried_to_; }
 
 private:
     using Swarms = std::map<std::array<std::uint8_t, 20>, Swarm>;
@@ -67,6 +69,7 @@ private:
     bool show(const InfoHash& info_hash, chihaya::SwarmSink& sink);
 
     Host& control_;
+    const bool is_carried_to_;
 
     std::mutex mutex_;  // protects what follows
     TrackerSetup setup_;

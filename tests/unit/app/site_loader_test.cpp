@@ -33,6 +33,7 @@ public:
 
     Site() {
         roster.set_whole(false);
+        roster.set_awaits_site(true);
         backend_.site = [this](RegistrySink& sink) {
             return answer(sink);
         };
@@ -133,6 +134,7 @@ TEST_CASE("the roster is whole when the site has been read, and not before") {
     site.let_go();
     site.loader().wait_for_first(patience);
     CHECK(site.roster.is_whole());
+    CHECK_FALSE(site.roster.awaits_site());
     CHECK(site.roster.user("anna"));
     CHECK(site.has_told("the site has been read users=1 torrents=0"));
     CHECK_FALSE(site.has_told("reading the site again"));
@@ -144,6 +146,7 @@ TEST_CASE("a backend without a site makes the roster whole, and nothing is said"
     site.start();
     site.loader().wait_for_first(patience);
     CHECK(site.roster.is_whole());
+    CHECK_FALSE(site.roster.awaits_site());
     CHECK_FALSE(site.has_told("site"));
 }
 
@@ -166,6 +169,7 @@ TEST_CASE("a load that fails is told once and repeated until it succeeds") {
     site.start();
     REQUIRE(site.asked(2));
     CHECK_FALSE(site.roster.is_whole());
+    CHECK(site.roster.awaits_site());
     CHECK(site.has_told("reason=\"the database is away\""));
     site.set({user(1, "anna")});
     REQUIRE(site.told("the site has been read users=1"));

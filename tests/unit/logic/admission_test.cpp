@@ -47,6 +47,27 @@ TEST_CASE("who is not on the list is told to come back until the list is whole")
     CHECK(refusal_of(policy, roster).retry_minutes == 0);
 }
 
+TEST_CASE("no account is served before the site has been read, where peers are older than that") {
+    test::ScriptedTracker driver;
+    Roster roster(driver);
+    Policy policy;
+    policy.private_mode = true;
+    UserRecord user{.id = UserId{1}};
+    user.passkey.text = {'k', 'e', 'y'};
+    REQUIRE(roster.put_users(std::array{user}).ok());
+    roster.set_awaits_site(true);
+    CHECK(is_come_back_soon(refusal_of(policy, roster, "key")));
+    CHECK(is_come_back_soon(refusal_of(policy, roster, "other")));
+    CHECK(is_come_back_soon(Admission(policy, roster).admit_scrape("key")));
+    policy.site.not_ready = "later";
+    CHECK(refusal_of(policy, roster, "key").text == "later");
+    roster.set_awaits_site(false);
+    CHECK(refusal_of(policy, roster, "key").text == "torrent does not exist");
+    policy.private_mode = false;
+    roster.set_awaits_site(true);
+    CHECK_FALSE(refusal_of(policy, roster));
+}
+
 TEST_CASE("an unknown user and an unknown torrent are told to come back until all are known") {
     test::ScriptedTracker driver;
     Roster roster(driver);
