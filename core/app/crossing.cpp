@@ -151,7 +151,7 @@ Status Crossing::put_registry() {
 Status Crossing::open_sessions() {
     const auto everyone = std::make_shared<Everyone>(parts_.workers.count());
     parts_.workers.change_sessions([this, everyone](std::size_t number, SessionChange& change) {
-        change.note_in(notes_[number]);
+        change.note_in(notes_[number], &pace_);
         change.open(*next_->driver, answer_within_,
                     [everyone](Status status) { everyone->one_is_done(status); });
     });
@@ -166,26 +166,39 @@ Status Crossing::carry() {
         notes.push_back(&one);
     }
     carry_.emplace(*old_->driver, *target_, std::move(notes), ends_);
-    Status status = carry_->first_pass();
+    Status status = pass(&logic::Carry::first_pass);
     outcome_.swarms = carry_->carried();
     std::size_t before = ~std::size_t{0};
-    milliseconds took{0};
     for (outcome_.passes = 1; status.ok() && outcome_.passes < limits::carry_passes_max;
          ++outcome_.passes) {
-        const auto began = Steady::now();
-        status = carry_->next_pass();
-        took = std::chrono::ceil<milliseconds>(Steady::now() - began);
+        status = pass(&logic::Carry::next_pass);
         const std::size_t now = carry_->carried();
-        if (now <= limits::carry_few || (now > before / 2 && took < limits::carry_hold_max / 4)) {
+        if (now <= limits::carry_few || (now > before / 2 && pass_took_ < limits::carry_short)) {
             break;  // as few as there will be
         }
         before = now;
     }
     ++outcome_.passes;  // the last one, or the first
-    if (status.ok() && took > limits::carry_hold_max) {
+    if (status.ok() && pass_took_ > limits::carry_hold_max / 4) {
         status = too_slow;
     }
     return status.ok() ? parts_.slot.next_status() : status;
+}
+
+/// The workers may change half as much meanwhile as it carries, so that the next one is half as
+/// long: all of them together take no longer than the first one took.
+Status Crossing::pass(Status (logic::Carry::*which)()) {
+    const auto began = Steady::now();
+    const Status status = ((*carry_).*which)();
+    const auto took = Steady::now() - began;
+    pass_took_ = std::chrono::ceil<std::chrono::microseconds>(took);
+    if (carry_->caught_up() >= limits::carry_enough_to_measure) {
+        const double speed =
+            static_cast<double>(carry_->caught_up()) / std::chrono::duration<double>(took).count();
+        const double each = speed / 2 / static_cast<double>(notes_.size() - 1);
+        pace_.set(std::max<std::uint64_t>(static_cast<std::uint64_t>(each), 1));
+    }
+    return status;
 }
 
 Status Crossing::cross() {

@@ -5,6 +5,7 @@
 
 #include "core/app/driver_switch.hpp"
 #include "core/app/driver_target.hpp"
+#include "core/app/pace.hpp"
 #include "core/app/session_change.hpp"
 #include "core/logic/carry.hpp"
 
@@ -50,6 +51,7 @@ private:
 
     class Everyone;
 
+    [[nodiscard]] Status pass(Status (logic::Carry::*which)());
     [[nodiscard]] Status carry_the_rest(Everyone& quiet, Steady::time_point until);
     void let_all_do(const std::function<void(SessionChange&)>& part);
     void forget_erased_users();
@@ -64,6 +66,8 @@ private:
 
     TrackerPlacePtr old_;
     TrackerPlacePtr next_;
+    Pace pace_;
+    std::chrono::microseconds pass_took_{0};
     std::deque<logic::ChangedSwarms> notes_;  // each worker's, and at the end everybody else's
     std::optional<DriverTarget> target_;
     std::optional<logic::Carry> carry_;

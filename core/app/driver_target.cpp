@@ -71,8 +71,8 @@ Status DriverTarget::erased(std::span<const TorrentErasure> torrents) {
     return driver_.erase_torrents(torrents);
 }
 
-Status DriverTarget::add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) {
-    return driver_.add_peers(swarm, peers);
+Status DriverTarget::add_swarms(std::span<const SwarmInTransit> swarms) {
+    return driver_.add_swarms(swarms);
 }
 
 /// Those that failed are told again: a session that has just been opened may not be connected yet.

@@ -21,7 +21,7 @@
 namespace chihaya::app {
 
 /// Who has stopped, it tells the driver by a session and a loop of its own.
-/// Thread: one, but for `add_peers`
+/// Thread: one, but for `add_swarms`
 class DriverTarget final : public logic::CarryTarget {
 public:
     /// Lifetime: all outlives the target; the driver is given back after it
@@ -33,10 +33,11 @@ public:
 
     Status erased(std::span<const TorrentErasure> torrents) override;
     Status stopped(std::span<const AnnounceRequest> peers) override;
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) override;
+    Status add_swarms(std::span<const SwarmInTransit> swarms) override;
 
-    /// So many round trips at once, to a service that is elsewhere, and so many cores at most.
-    [[nodiscard]] unsigned lanes() const override { return 8; }
+    /// One reads and packs while the other waits for a service that is elsewhere; the cores are the
+    /// workers'.
+    [[nodiscard]] unsigned lanes() const override { return 2; }
 
     /// Has anything been erased?
     [[nodiscard]] bool has_erased() const noexcept { return has_erased_; }

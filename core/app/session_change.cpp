@@ -58,12 +58,20 @@ void SessionChange::told(Status status) noexcept {
     }
 }
 
+void SessionChange::note_in(logic::ChangedSwarms& notes, const Pace* pace) {
+    notes_ = &notes;
+    if (pace != nullptr) {
+        pace_.emplace(*pace, notes.noted(), steady_clock::now());
+    }
+    loop_.at_turn_end(Task::to<&SessionChange::turn_ended>(*this));
+    tracker_.note_changes(&notes);
+}
+
 void SessionChange::hold(Hold& hold, std::chrono::milliseconds longest,
                          std::function<void()> quiet) {
     hold_ = &hold;
     quiet_ = std::move(quiet);
     tracker_.hold();
-    loop_.at_turn_end(Task::to<&SessionChange::turn_ended>(*this));
     if (host_.start_timer(longest, Task::to<&SessionChange::held_for_long>(*this)) ==
         TimerId::none) {
         held_for_long();
@@ -73,6 +81,26 @@ void SessionChange::hold(Hold& hold, std::chrono::milliseconds longest,
 void SessionChange::turn_ended() noexcept {
     if (quiet_ && tracker_.in_flight() == 0) {
         std::exchange(quiet_, nullptr)();
+    }
+    if (hold_ == nullptr && !pauses_ && pace_) {
+        keep_pace();
+    }
+}
+
+void SessionChange::keep_pace() noexcept {
+    const auto pause = pace_->pause(notes_->noted(), steady_clock::now());
+    if (pause.count() > 0 &&
+        host_.start_timer(pause, Task::to<&SessionChange::pause_is_over>(*this)) != TimerId::none) {
+        pauses_ = true;
+        tracker_.hold();
+    }
+}
+
+void SessionChange::pause_is_over() noexcept {
+    pauses_ = false;
+    if (hold_ == nullptr) {
+        tracker_.resume();
+        loop_.ask_for_turn();
     }
 }
 
@@ -91,6 +119,9 @@ void SessionChange::let_go() noexcept {
     host_.forget(this);
     hold_ = nullptr;
     quiet_ = nullptr;
+    pauses_ = false;
+    notes_ = nullptr;
+    pace_.reset();
 }
 
 void SessionChange::change_over() noexcept {

@@ -5,6 +5,7 @@
 /// the new driver beside its own, is held for a moment, and goes on with the new one.
 
 #include "chihaya/scrape.hpp"
+#include "core/app/pace.hpp"
 #include "core/logic/carry.hpp"
 #include "core/logic/tracker.hpp"
 #include "core/net/loop_host.hpp"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace chihaya::app {
 
@@ -48,16 +50,18 @@ public:
     SessionChange(const SessionChange&) = delete;
     SessionChange& operator=(const SessionChange&) = delete;
 
-    /// From now on whom it changes is noted. Lifetime: `notes`, until `change_over` or `abandon`
-    void note_in(logic::ChangedSwarms& notes) noexcept { tracker_.note_changes(&notes); }
+    /// From now on whom it changes is noted. With a pace, the worker keeps it: what comes faster
+    /// waits, for as long as `limits::carry_pause_max` at most, and goes out together.
+    /// Lifetime: both, until `change_over` or `abandon`
+    void note_in(logic::ChangedSwarms& notes, const Pace* pace = nullptr);
 
     /// Opens a session of `next`. `opened` is told when it answers: ok, or why it does not within
     /// `patience`. Lifetime: `next`, until `abandon`, or until it is replaced itself
     void open(TrackerDriver& next, std::chrono::milliseconds patience,
               std::function<void(Status)> opened);
 
-    /// Keeps what comes. `quiet` is called once the driver has answered all it was asked. When
-    /// `longest` is over, it asks `hold` to give up and goes on.
+    /// After `note_in`: keeps what comes. `quiet` is called once the driver has answered all that
+    /// it was asked. When `longest` is over, it asks `hold` to give up and goes on.
     /// Lifetime: `hold`, until `change_over` or `abandon`
     void hold(Hold& hold, std::chrono::milliseconds longest, std::function<void()> quiet);
 
@@ -76,6 +80,8 @@ private:
     void try_out() noexcept;
     void told(Status status) noexcept;
     void turn_ended() noexcept;
+    void keep_pace() noexcept;
+    void pause_is_over() noexcept;
     void held_for_long() noexcept;
     void let_go() noexcept;
 
@@ -90,6 +96,9 @@ private:
     ScrapeCall call_{};
     std::chrono::steady_clock::time_point patience_ends_{};
     std::function<void(Status)> opened_;
+    logic::ChangedSwarms* notes_ = nullptr;
+    std::optional<PaceKeeper> pace_;
+    bool pauses_ = false;
     Hold* hold_ = nullptr;
     std::function<void()> quiet_;
 };

@@ -225,20 +225,22 @@ void TrackerSlot::unfollow() noexcept {
     });
 }
 
-Status TrackerSlot::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
-    return ask([&](TrackerDriver& driver) { return driver.read_swarm(info_hash, sink); });
+Status TrackerSlot::read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept {
+    return ask([&](TrackerDriver& driver) { return driver.read_some(names, sink); });
 }
 
 Status TrackerSlot::read_swarms(SwarmSink& sink) noexcept {
     return ask([&](TrackerDriver& driver) { return driver.read_swarms(sink); });
 }
 
-Status TrackerSlot::add_peers(const SwarmRecord& swarm,
-                              std::span<const PeerRecord> peers) noexcept {
+/// What failed may have been taken in.
+Status TrackerSlot::add_swarms(std::span<const SwarmInTransit> swarms) noexcept {
     const Writing writing(*this);
-    const Status status = writing.current->driver->add_peers(swarm, peers);
-    if (status.ok() && writing.notes != nullptr) {
-        writing.notes->note_swarm(swarm.info_hash);
+    const Status status = writing.current->driver->add_swarms(swarms);
+    if (writing.notes != nullptr) {
+        for (const SwarmInTransit& one : swarms) {
+            writing.notes->note_swarm(one.swarm.info_hash);
+        }
     }
     return status;
 }

@@ -80,10 +80,10 @@ public:
     Status load(RegistrySink& sink) noexcept override;
     Status follow(RegistrySink& sink) noexcept override;
     void unfollow() noexcept override;
-    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override;
+    Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept override;
     Status read_swarms(SwarmSink& sink) noexcept override;
-    /// While one driver takes over: to the present one; the swarm is noted.
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) noexcept override;
+    /// While one driver takes over: to the present one; the swarms are noted.
+    Status add_swarms(std::span<const SwarmInTransit> swarms) noexcept override;
     /// Who is to hear of peers that fell silent, if anybody, is the door: whatever the setup says.
     Status reconfigure(const TrackerSetup& setup) noexcept override;
     Status health() noexcept override;

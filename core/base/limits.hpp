@@ -211,9 +211,25 @@ inline constexpr std::chrono::milliseconds site_load_wait = 1s;
 /// carried.
 inline constexpr std::size_t carry_notes_max = 4'000'000;
 
-/// Passes before the last one is tried in any case: each carries what changed during the one
-/// before, so they get shorter quickly or not at all.
-inline constexpr unsigned carry_passes_max = 12;
+/// Passes before the last one is tried in any case. Each carries what changed during the one before,
+/// which is no more than half of what that one carried: after so many, four million changes are few.
+inline constexpr unsigned carry_passes_max = 16;
+
+/// The workers keep to half the speed of the carrying, in pauses no longer than this: a client
+/// hardly notices.
+inline constexpr std::chrono::milliseconds carry_pause_max{50};
+
+/// What fewer changes say about the speed of the carrying means nothing.
+inline constexpr std::uint64_t carry_enough_to_measure = 1000;
+
+/// A pass that is as short as this may be followed by the last one, though it did not carry much
+/// less than the one before.
+inline constexpr std::chrono::milliseconds carry_short{20};
+
+/// Swarms read from one driver and handed to the other at once: enough to make a round trip worth
+/// while. No further swarm is begun beyond so many peers: a megabyte.
+inline constexpr std::size_t carry_swarms_at_once = 256;
+inline constexpr std::size_t carry_peers_at_once = 8192;
 
 /// So few changes are carried while the workers are held: a blink, even over a network.
 inline constexpr std::size_t carry_few = 200;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <string_view>
 
@@ -104,7 +105,10 @@ Result<void> Receiver::take(const Message& message) {
     }
 }
 
+/// All of a message at once; its size is bounded.
 Result<void> Receiver::take_swarms(const std::string& body) {
+    std::vector<SwarmInTransit> swarms;
+    std::deque<std::vector<PeerRecord>> all;
     std::string_view rest = body;
     while (!rest.empty()) {
         SwarmRecord swarm;
@@ -118,7 +122,7 @@ Result<void> Receiver::take_swarms(const std::string& body) {
         if (count > rest.size() / sizeof(PeerRecord)) {
             return nonsense;
         }
-        auto peers = copied<PeerRecord>(rest, count);
+        auto& peers = all.emplace_back(copied<PeerRecord>(rest, count));
         rest.remove_prefix(count * sizeof(PeerRecord));
         for (PeerRecord& peer : peers) {
             if (!is_sound(peer)) {
@@ -127,12 +131,11 @@ Result<void> Receiver::take_swarms(const std::string& body) {
             peer.first_announce += ahead_;
             peer.last_announce += ahead_;
         }
-        if (const Status status = swarms_.add_peers(swarm, peers); !status.ok()) {
-            return Failure{status.reason};
-        }
+        swarms.push_back({swarm, peers});
         peers_ += count;
     }
-    return {};
+    const Status status = swarms_.add_swarms(swarms);
+    return status.ok() ? Result<void>() : Failure{status.reason};
 }
 
 }  // namespace chihaya::handover

@@ -53,15 +53,24 @@ Status Sender::stopped(std::span<const AnnounceRequest> peers) {
     return records(Kind::stopped, peers);
 }
 
-Status Sender::add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) {
-    constexpr std::size_t most =
-        (body_max - sizeof(SwarmRecord) - sizeof(std::uint64_t)) / sizeof(PeerRecord);
+Status Sender::add_swarms(std::span<const SwarmInTransit> swarms) {
     const std::lock_guard lock(mutex_);
     Status status;
+    for (auto one = swarms.begin(); one != swarms.end() && status.ok(); ++one) {
+        status = add(*one);
+    }
+    return status;
+}
+
+Status Sender::add(const SwarmInTransit& one) {
+    constexpr std::size_t most =
+        (body_max - sizeof(SwarmRecord) - sizeof(std::uint64_t)) / sizeof(PeerRecord);
+    Status status;
+    auto peers = one.peers;
     do {
         const auto some = peers.first(std::min(most, peers.size()));
         peers = peers.subspan(some.size());
-        status = gather(swarm, some);
+        status = gather(one.swarm, some);
     } while (status.ok() && !peers.empty());
     return status;
 }

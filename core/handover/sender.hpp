@@ -28,13 +28,14 @@ public:
 
     Status erased(std::span<const TorrentErasure> torrents) override;
     Status stopped(std::span<const AnnounceRequest> peers) override;
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) override;
+    Status add_swarms(std::span<const SwarmInTransit> swarms) override;
 
     /// Sends what is gathered.
     Status flush() noexcept;
 
 private:
     Status put(Kind kind, std::span<const std::byte> bytes, std::size_t record) noexcept;
+    Status add(const SwarmInTransit& one);
     Status gather(const SwarmRecord& swarm, std::span<const PeerRecord> peers);
     Status flush_swarms();
     Status send(Kind kind, std::string_view body);

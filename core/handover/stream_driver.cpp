@@ -1,9 +1,12 @@
 #include "core/handover/stream_driver.hpp"
 
+#include <exception>
+
 namespace chihaya::handover {
 namespace {
 
 constexpr Status cannot{StatusCode::unsupported, "it is in another process"};
+constexpr Status no_memory{StatusCode::unavailable, "out of memory"};
 
 }  // namespace
 
@@ -40,15 +43,18 @@ Status StreamDriver::load(RegistrySink& /*sink*/) noexcept {
 Status StreamDriver::follow(RegistrySink& /*sink*/) noexcept {
     return cannot;
 }
-Status StreamDriver::read_swarm(const InfoHash& /*info_hash*/, SwarmSink& /*sink*/) noexcept {
+Status StreamDriver::read_some(std::span<const InfoHash> /*names*/, SwarmSink& /*sink*/) noexcept {
     return cannot;
 }
 Status StreamDriver::read_swarms(SwarmSink& /*sink*/) noexcept {
     return cannot;
 }
-Status StreamDriver::add_peers(const SwarmRecord& swarm,
-                               std::span<const PeerRecord> peers) noexcept {
-    return sender_.add_peers(swarm, peers);
+Status StreamDriver::add_swarms(std::span<const SwarmInTransit> swarms) noexcept {
+    try {
+        return sender_.add_swarms(swarms);
+    } catch (const std::exception&) {
+        return no_memory;
+    }
 }
 Status StreamDriver::reconfigure(const TrackerSetup& /*setup*/) noexcept {
     return cannot;

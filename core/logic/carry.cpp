@@ -13,10 +13,14 @@ namespace {
 constexpr Status out_of_memory{StatusCode::unavailable, "out of memory"};
 constexpr Status forgotten{StatusCode::unavailable,
                            "more has changed meanwhile than could be kept in mind"};
+constexpr Status not_asked_for{StatusCode::internal,
+                               "the driver has shown a swarm that it was not asked for"};
 constexpr Status given_up{StatusCode::unavailable, "given up"};
 
 // Stops and erasures handed on at once.
 constexpr std::size_t piece = 512;
+// Swarms read and handed on at once.
+constexpr std::size_t at_once = limits::carry_swarms_at_once;
 
 /// Takes names, and nothing else.
 class Names final : public SwarmSink {
@@ -89,101 +93,88 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 
 }  // namespace
 
-template <class Write>
-void ChangedSwarms::write(Write write) noexcept {
-    const std::lock_guard lock(mutex_);
-    try {
-        if (changes_.peers.size() + changes_.stops.size() + changes_.erased.size() >=
-            limits::carry_notes_max) {
-            changes_.is_complete = false;
-        } else if (changes_.is_complete) {
-            write();
-        }
-    } catch (const std::exception&) {
-        changes_.is_complete = false;
-    }
-}
-
-void ChangedSwarms::note(const AnnounceRequest& request) noexcept {
-    write([&] {
-        if (request.event == Event::stopped) {
-            AnnounceRequest stop = request;
-            stop.room = {};
-            stop.num_want_ipv4 = stop.num_want_ipv6 = 0;
-            stop.flags = AnnounceFlags::none;
-            changes_.stops.push_back(stop);
-        }
-        changes_.peers.push_back({request.info_hash, peer_key(request)});
-    });
-}
-
-void ChangedSwarms::note_silent(const ExpiredPeer& gone) noexcept {
-    AnnounceRequest stop;
-    stop.info_hash = gone.info_hash;
-    stop.peer_id = gone.peer.peer_id;
-    stop.ipv4 = gone.peer.ipv4;
-    stop.ipv6 = gone.peer.ipv6;
-    stop.user = gone.peer.user;
-    stop.event = Event::stopped;
-    note(stop);
-}
-
-void ChangedSwarms::note_swarm(const InfoHash& info_hash) noexcept {
-    write([&] { changes_.peers.push_back({info_hash, everybody}); });
-}
-
-void ChangedSwarms::note_erased(std::span<const TorrentErasure> torrents) noexcept {
-    for (const TorrentErasure& torrent : torrents) {
-        write([&] {
-            changes_.erased.push_back(torrent);
-            changes_.peers.push_back({torrent.info_hash, everybody});
-        });
-    }
-}
-
-ChangedSwarms::Changes ChangedSwarms::take() noexcept {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(changes_, {});
-}
-
-/// One swarm, or what is wanted of it, on its way.
-class Carry::OneSwarm final : public SwarmSink {
+/// Some swarms, or what is wanted of them, on their way.
+class Carry::Load final : public SwarmSink {
 public:
-    void begin(const InfoHash& info_hash, std::span<const ChangedSwarms::Change> changes) noexcept {
-        record = {};
-        record.info_hash = info_hash;
-        peers.clear();
-        is_there = false;
-        is_complete = true;
-        changes_ = changes;
+    /// Lifetime: `tasks`, until the next call of this
+    void begin(std::span<const Task> tasks) {
+        tasks_ = tasks;
+        next_ = 0;
+        status_ = {};
+        is_full_ = false;
+        names_.clear();
+        for (const Task& task : tasks) {
+            names_.push_back(task.info_hash);
+        }
+        swarms_.clear();
+        ends_.clear();
+        peers_.clear();
     }
 
     bool swarm(const SwarmRecord& swarm, std::span<const PeerRecord> some) noexcept override {
-        if (swarm.info_hash != record.info_hash) {
-            return false;
-        }
-        record = swarm;
-        is_there = true;
         try {
-            for (const PeerRecord& peer : some) {
-                if (has_changed(peer, changes_)) {
-                    peers.push_back(peer);
-                    peers.back().flags = peer.flags | PeerFlags::current;
-                }
-            }
+            return take(swarm, some);
         } catch (const std::exception&) {
-            is_complete = false;
+            status_ = out_of_memory;
         }
-        return is_complete;
+        return false;
     }
 
-    SwarmRecord record;
-    std::vector<PeerRecord> peers;
-    bool is_there = false;
-    bool is_complete = true;
+    [[nodiscard]] std::span<const InfoHash> names() const noexcept { return names_; }
+    [[nodiscard]] Status status() const noexcept { return status_; }
+    [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+    /// Those for which there was no room.
+    [[nodiscard]] std::span<const Task> rest() const noexcept {
+        return is_full_ ? tasks_.subspan(next_) : std::span<const Task>();
+    }
+    /// Lifetime: until `begin`
+    [[nodiscard]] std::span<const SwarmInTransit> swarms() noexcept {
+        std::size_t begin = 0;
+        for (std::size_t i = 0; i < swarms_.size(); ++i) {
+            swarms_[i].peers = std::span(peers_).subspan(begin, ends_[i] - begin);
+            begin = ends_[i];
+        }
+        return swarms_;
+    }
 
 private:
-    std::span<const ChangedSwarms::Change> changes_;
+    /// They come in the order of their names; some may not be there.
+    bool take(const SwarmRecord& swarm, std::span<const PeerRecord> some) {
+        if (swarms_.empty() || swarms_.back().swarm.info_hash != swarm.info_hash) {
+            const auto rest = tasks_.subspan(next_);
+            const auto found = std::ranges::find(rest, swarm.info_hash, &Task::info_hash);
+            is_full_ = peers_.size() >= limits::carry_peers_at_once;
+            if (!is_full_ && found == rest.end()) {
+                status_ = not_asked_for;
+            }
+            if (is_full_ || !status_.ok()) {
+                return false;
+            }
+            ends_.push_back(peers_.size());
+            swarms_.push_back({swarm, {}});
+            changes_ = found->changes;
+            next_ += static_cast<std::size_t>(found - rest.begin()) + 1;
+        }
+        swarms_.back().swarm = swarm;
+        for (const PeerRecord& peer : some) {
+            if (has_changed(peer, changes_)) {
+                peers_.push_back(peer);
+                peers_.back().flags = peer.flags | PeerFlags::current;
+            }
+        }
+        ends_.back() = peers_.size();
+        return true;
+    }
+
+    std::span<const Task> tasks_;
+    std::size_t next_ = 0;  // of the tasks: the one after the swarm that came last
+    std::vector<InfoHash> names_;
+    std::vector<SwarmInTransit> swarms_;
+    std::vector<std::size_t> ends_;  // of each swarm's peers
+    std::vector<PeerRecord> peers_;
+    std::span<const ChangedSwarms::Change> changes_;  // of the swarm that came last
+    bool is_full_ = false;
+    Status status_;
 };
 
 Carry::Carry(TrackerDriver& from, CarryTarget& to, std::vector<ChangedSwarms*> notes,
@@ -194,7 +185,7 @@ Status Carry::ended() const noexcept {
     return ends_ ? given_up : Status{};
 }
 
-// Their names first, then one after the other: the target may take its time, and within
+// Their names first, then some after the others: the target may take its time, and within
 // `read_swarms` a lock of the driver may be held.
 Status Carry::first_pass() noexcept {
     carried_ = 0;
@@ -208,7 +199,9 @@ Status Carry::first_pass() noexcept {
         for (auto name = names.all.begin(); name != names.all.end() && status.ok(); ++name) {
             tasks.push_back({*name, {}});
         }
-        return status.ok() ? carry_all(tasks) : status;
+        status = status.ok() ? carry_all(tasks) : status;
+        caught_up_ = peers_;
+        return status;
     } catch (const std::exception&) {
         return out_of_memory;
     }
@@ -242,6 +235,7 @@ Status Carry::carry_changes() {
                            [&](auto some) { return to_.stopped(some); });
     }
     carried_ += all.erased.size() + all.stops.size();
+    caught_up_ = all.peers.size();
     std::ranges::sort(all.peers, before);
     std::vector<Task> tasks;
     for (auto first = all.peers.cbegin(); first != all.peers.cend() && status.ok();) {
@@ -254,19 +248,16 @@ Status Carry::carry_changes() {
     return status.ok() ? carry_all(tasks) : status;
 }
 
-/// Several threads at the same tasks: where each swarm takes a round trip, they wait side by side.
+/// Several threads at the same tasks: one reads and packs while another waits for a round trip.
 class Carry::Lanes {
 public:
     Lanes(Carry& carry, std::span<const Task> tasks) : carry_(carry), tasks_(tasks) {}
 
     void run() noexcept {
         try {
-            OneSwarm room;
-            for (std::size_t at = next_++; at < tasks_.size() && !has_failed_; at = next_++) {
-                Status status = carry_.ended();
-                if (status.ok()) {
-                    status = carry_.carry_swarm(tasks_[at], room);
-                }
+            Load room;
+            for (auto some = take(); !some.empty() && !has_failed_; some = take()) {
+                const Status status = carry_.carry_some(some, room);
                 if (!status.ok()) {
                     fail(status);
                 }
@@ -279,6 +270,10 @@ public:
     [[nodiscard]] Status status() const noexcept { return status_; }
 
 private:
+    std::span<const Task> take() noexcept {
+        const std::size_t at = std::min(next_.fetch_add(at_once), tasks_.size());
+        return tasks_.subspan(at, std::min(at_once, tasks_.size() - at));
+    }
     void fail(Status status) noexcept {
         if (!has_failed_.exchange(true)) {
             status_ = status;
@@ -293,10 +288,9 @@ private:
 };
 
 Status Carry::carry_all(std::span<const Task> tasks) {
-    constexpr std::size_t worth_a_thread = 4;
     carried_ += tasks.size();
     Lanes lanes(*this, tasks);
-    const std::size_t count = std::min<std::size_t>(to_.lanes(), tasks.size() / worth_a_thread);
+    const std::size_t count = std::min<std::size_t>(to_.lanes(), tasks.size() / at_once);
     std::vector<std::jthread> others;
     try {
         for (std::size_t i = 1; i < count; ++i) {
@@ -310,17 +304,22 @@ Status Carry::carry_all(std::span<const Task> tasks) {
     return lanes.status();
 }
 
-Status Carry::carry_swarm(const Task& task, OneSwarm& room) {
-    room.begin(task.info_hash, task.changes);
-    const Status status = from_.read_swarm(task.info_hash, room);
-    if (!status.ok() || !room.is_there) {
-        return status;
+Status Carry::carry_some(std::span<const Task> tasks, Load& room) {
+    Status status = ended();
+    while (status.ok() && !tasks.empty()) {
+        room.begin(tasks);
+        status = from_.read_some(room.names(), room);
+        if (status.ok()) {
+            status = room.status().ok() ? ended() : room.status();
+        }
+        const auto swarms = room.swarms();
+        if (status.ok() && !swarms.empty()) {
+            peers_ += room.peers();
+            status = to_.add_swarms(swarms);
+        }
+        tasks = room.rest();
     }
-    if (!room.is_complete) {
-        return out_of_memory;
-    }
-    peers_ += room.peers.size();
-    return to_.add_peers(room.record, room.peers);
+    return status;
 }
 
 }  // namespace chihaya::logic

@@ -40,11 +40,11 @@ public:
     /// have been carried. Those that came back are carried again after this.
     virtual Status stopped(std::span<const AnnounceRequest> peers) = 0;
 
-    /// As `TrackerDriver::add_peers`. Every peer is `PeerFlags::current`. Of a swarm that has been
+    /// As `TrackerDriver::add_swarms`. Every peer is `PeerFlags::current`. Of a swarm that has been
     /// carried before there are only those peers that have changed, perhaps none.
-    virtual Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) = 0;
+    virtual Status add_swarms(std::span<const SwarmInTransit> swarms) = 0;
 
-    /// From so many threads `add_peers` may be called at once, each time for another swarm.
+    /// From so many threads `add_swarms` may be called at once, each time for other swarms.
     [[nodiscard]] virtual unsigned lanes() const { return 1; }
 };
 
@@ -82,12 +82,16 @@ public:
     /// Everything since the last time.
     [[nodiscard]] Changes take() noexcept;
 
+    /// How many peers have been noted, ever.
+    [[nodiscard]] std::uint64_t noted() noexcept;
+
 private:
     template <class Write>
     void write(Write write) noexcept;
 
     std::mutex mutex_;  // protects what follows
     Changes changes_;
+    std::uint64_t noted_ = 0;
 };
 
 /// The passes.
@@ -111,11 +115,15 @@ public:
     /// before, it is time for the last one.
     [[nodiscard]] std::size_t carried() const noexcept { return carried_; }
 
+    /// What the last pass has caught up with: in the first one peers, then changes, a peer that has
+    /// changed twice counted twice.
+    [[nodiscard]] std::uint64_t caught_up() const noexcept { return caught_up_; }
+
     /// Peers that all passes have carried, a peer once for each time.
     [[nodiscard]] std::uint64_t peers() const noexcept { return peers_; }
 
 private:
-    class OneSwarm;
+    class Load;
     class Lanes;
 
     /// One swarm, and who in it; nobody named: everybody.
@@ -124,7 +132,7 @@ private:
         std::span<const ChangedSwarms::Change> changes;
     };
 
-    Status carry_swarm(const Task& task, OneSwarm& room);
+    Status carry_some(std::span<const Task> tasks, Load& room);
     Status carry_all(std::span<const Task> tasks);
     Status carry_changes();
     [[nodiscard]] Status ended() const noexcept;
@@ -134,6 +142,7 @@ private:
     std::vector<ChangedSwarms*> notes_;
     const std::atomic<bool>& ends_;
     std::size_t carried_ = 0;
+    std::uint64_t caught_up_ = 0;
     std::atomic<std::uint64_t> peers_{0};
 };
 

@@ -61,10 +61,14 @@ bool MemoryDriver::show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCop
     return !found || copy.show(sink, ticks_, latest());
 }
 
-Status MemoryDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
+Status MemoryDriver::read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept {
     try {
         SwarmCopy copy;
-        show_one(info_hash, sink, copy);
+        for (const InfoHash& name : names) {
+            if (!show_one(name, sink, copy)) {
+                break;
+            }
+        }
     } catch (const std::bad_alloc&) {
         return out_of_memory;
     }
@@ -93,11 +97,23 @@ Status MemoryDriver::read_swarms(SwarmSink& sink) noexcept {
     return {};
 }
 
-Status MemoryDriver::add_peers(const SwarmRecord& swarm,
-                               std::span<const PeerRecord> peers) noexcept {
+Status MemoryDriver::add_swarms(std::span<const SwarmInTransit> swarms) noexcept {
+    const Moment now = latest();
+    try {
+        for (const SwarmInTransit& one : swarms) {
+            add(one, now);
+        }
+    } catch (const std::bad_alloc&) {
+        return out_of_memory;
+    }
+    return {};
+}
+
+void MemoryDriver::add(const SwarmInTransit& one, const Moment& now) {
     constexpr std::size_t at_once = 256;  // then others get the lock
     const Rules rules_now = rules();
-    const Moment now = latest();
+    const SwarmRecord& swarm = one.swarm;
+    auto peers = one.peers;
     const std::uint64_t hashed = hash(swarm.info_hash);
     const auto low = static_cast<std::uint32_t>(hashed);
     const auto take_some = [&](SwarmTable& table, std::span<const PeerRecord> some) {
@@ -114,16 +130,11 @@ Status MemoryDriver::add_peers(const SwarmRecord& swarm,
             }
         });
     };
-    try {
-        do {
-            const auto some = peers.first(std::min(at_once, peers.size()));
-            peers = peers.subspan(some.size());
-            shard_of(hashed).swarms.with([&](SwarmTable& table) { take_some(table, some); });
-        } while (!peers.empty());
-    } catch (const std::bad_alloc&) {
-        return out_of_memory;
-    }
-    return {};
+    do {
+        const auto some = peers.first(std::min(at_once, peers.size()));
+        peers = peers.subspan(some.size());
+        shard_of(hashed).swarms.with([&](SwarmTable& table) { take_some(table, some); });
+    } while (!peers.empty());
 }
 
 void MemoryDriver::adopt(const TrackerSetup& setup) noexcept {

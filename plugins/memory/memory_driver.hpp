@@ -53,9 +53,9 @@ public:
     Status follow(RegistrySink& /*sink*/) noexcept override { return {}; }
     void unfollow() noexcept override {}
 
-    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override;
+    Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept override;
     Status read_swarms(SwarmSink& sink) noexcept override;
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) noexcept override;
+    Status add_swarms(std::span<const SwarmInTransit> swarms) noexcept override;
 
     Status reconfigure(const TrackerSetup& setup) noexcept override;
     Status health() noexcept override { return {}; }
@@ -93,6 +93,7 @@ private:
     Status forget_peers(std::span<const UserId> users) noexcept;
     [[nodiscard]] Moment latest() const noexcept;
     /// False when the sink has had enough. Errors: std::bad_alloc
+    void add(const SwarmInTransit& one, const Moment& now);
     bool show_one(const InfoHash& info_hash, SwarmSink& sink, SwarmCopy& copy);
 
     Host& control_;

@@ -266,7 +266,8 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Kno
     }
 }
 
-bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerms& terms) {
+bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, std::uint32_t snatches,
+                    const PlanTerms& terms) {
     const Rules& rules = terms.rules;
     // What lies a little ahead is another clock's; what lies far ahead would never get old.
     const std::uint32_t last = std::min(to_second(record.last_announce), terms.now + 300);
@@ -304,6 +305,7 @@ bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record, const PlanTerm
                           .row = row_class(kind, role_for(peer.flags)),
                           .ops = is_taken_in | (has_user ? has_account : 0U) |
                                  (has(record.flags, PeerFlags::current) ? is_current : 0U),
+                          .dice = snatches,  // nobody is chosen for it
                           .due = due_after_taking_in(terms.now)};
     put_numbers(plan.request, peer, numbers, {}, terms);
     put_row(plan.request, peer, kind);

@@ -59,10 +59,10 @@ void plan_announce(AnnouncePlan& plan, const AnnounceRequest& request, const Kno
     return now + 4 * due_seconds;
 }
 
-/// The same for a peer that is taken in as it was. False when it is nothing to take in: silent for
-/// too long, or nowhere.
+/// The same for a peer that is taken in as it was, into a swarm that has at least so many snatches.
+/// False when it is nothing to take in: silent for too long, or nowhere.
 /// Errors: std::bad_alloc
 [[nodiscard]] bool plan_taking_in(AnnouncePlan& plan, const PeerRecord& record,
-                                  const PlanTerms& terms);
+                                  std::uint32_t snatches, const PlanTerms& terms);
 
 }  // namespace chihaya::redis

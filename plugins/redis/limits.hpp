@@ -48,7 +48,17 @@ inline constexpr std::size_t scans_max = 1'000'000;
 
 // --- swarms off the path of announces ---
 
-/// Connections on which single swarms are read and taken in at once. More would keep Redis no
+/// Swarms in one pipeline of a read: their replies are all in memory at once.
+inline constexpr std::size_t swarms_per_read = 64;
+
+/// Peers taken in by one call of the script: Redis serves nobody else for a quarter of a
+/// millisecond.
+inline constexpr std::size_t taken_in_per_call = 16;
+
+/// Such calls sent before their replies are waited for: two thousand peers, 300 KB.
+inline constexpr std::size_t calls_per_intake = 128;
+
+/// Connections on which some swarms are read and taken in at once. More would keep Redis no
 /// busier.
 inline constexpr std::size_t swarm_lanes_max = 8;
 

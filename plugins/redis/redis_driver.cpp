@@ -78,21 +78,18 @@ Status RedisDriver::erase_users(std::span<const UserId> users) noexcept {
     return status.ok() ? guarded([&] { return swarms_.forget_users(users); }) : status;
 }
 
-Status RedisDriver::read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
-    return guarded([&] {
-        return lanes_.with([&](SwarmStore& store) { return store.read(info_hash, sink); });
-    });
+Status RedisDriver::read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept {
+    return guarded(
+        [&] { return lanes_.with([&](SwarmStore& store) { return store.read(names, sink); }); });
 }
 
 Status RedisDriver::read_swarms(SwarmSink& sink) noexcept {
     return guarded([&] { return swarms_.read_all(sink); });
 }
 
-Status RedisDriver::add_peers(const SwarmRecord& swarm,
-                              std::span<const PeerRecord> peers) noexcept {
-    return guarded([&] {
-        return lanes_.with([&](SwarmStore& store) { return store.take_in(swarm, peers); });
-    });
+Status RedisDriver::add_swarms(std::span<const SwarmInTransit> swarms) noexcept {
+    return guarded(
+        [&] { return lanes_.with([&](SwarmStore& store) { return store.take_in(swarms); }); });
 }
 
 Status RedisDriver::reconfigure(const TrackerSetup& setup) noexcept {

@@ -52,9 +52,9 @@ public:
     Status follow(RegistrySink& sink) noexcept override { return registry_.follow(sink); }
     void unfollow() noexcept override { registry_.unfollow(); }
 
-    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override;
+    Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept override;
     Status read_swarms(SwarmSink& sink) noexcept override;
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) noexcept override;
+    Status add_swarms(std::span<const SwarmInTransit> swarms) noexcept override;
 
     Status reconfigure(const TrackerSetup& setup) noexcept override;
     Status health() noexcept override;

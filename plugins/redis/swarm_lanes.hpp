@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file swarm_lanes.hpp
-/// Single swarms, read and taken in by several threads at once: when all of them are carried to
+/// Swarms, read and taken in by several threads at once: when all of them are carried to
 /// another driver, or from one, round trips are what takes time.
 
 #include "plugins/redis/limits.hpp"

@@ -1,14 +1,13 @@
 #include "plugins/redis/swarm_store.hpp"
 
-#include "plugins/redis/announce_plan.hpp"
-#include "plugins/redis/big_endian.hpp"
-#include "plugins/redis/due_lists.hpp"
+#include "plugins/redis/announce_answer.hpp"
 #include "plugins/redis/heartbeat.hpp"
+#include "plugins/redis/intake.hpp"
+#include "plugins/redis/limits.hpp"
 #include "plugins/redis/scripts.hpp"
 #include "plugins/redis/swarm_reader.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace chihaya::redis {
 namespace {
@@ -17,8 +16,6 @@ constexpr Status no_secret{StatusCode::unavailable, "redis is not connected"};
 
 // Commands in a pipeline, before their replies are waited for.
 constexpr std::size_t per_pipeline = 500;
-// Announces in one call of the script.
-constexpr std::size_t per_call = 16;
 
 /// Calls `each` with pieces of `all`, until one is not ok.
 template <class T, class Each>
@@ -90,10 +87,12 @@ Status SwarmStore::erase_swarms(std::span<const TorrentErasure> torrents) {
     });
 }
 
-Status SwarmStore::read(const InfoHash& info_hash, SwarmSink& sink) {
+Status SwarmStore::read(std::span<const InfoHash> names, SwarmSink& sink) {
     const std::lock_guard lock(mutex_);
     bool goes_on = true;
-    return show_swarms({&info_hash, 1}, sink, goes_on);
+    return in_pieces(names, limits::swarms_per_read, [&](std::span<const InfoHash> some) {
+        return goes_on ? show_swarms(some, sink, goes_on) : Status{};
+    });
 }
 
 Status SwarmStore::read_all(SwarmSink& sink) {
@@ -114,86 +113,18 @@ Status SwarmStore::show_swarms(std::span<const InfoHash> names, SwarmSink& sink,
     });
 }
 
-/// One pipeline for a swarm of usual size: its peers, its snatches, and a line in the lists of
-/// those to be looked at. A line too many does no harm (sweep.lua).
-Status SwarmStore::take_in(const SwarmRecord& swarm, std::span<const PeerRecord> peers) {
+Status SwarmStore::take_in(std::span<const SwarmInTransit> swarms) {
     const auto secret = shared_.secret();
     if (!secret) {
         return no_secret;
     }
     const std::lock_guard lock(mutex_);
-    constexpr std::size_t at_once = per_pipeline * per_call;
-    while (peers.size() > at_once) {
-        add_taking_in(swarm.info_hash, peers.first(at_once), *secret);
-        if (const Status status = run_taking_in(); !status.ok()) {
-            return status;
-        }
-        peers = peers.subspan(at_once);
+    Intake intake({client_, keyspace_, command_, shared_}, *secret);
+    Status status;
+    for (auto one = swarms.begin(); one != swarms.end() && status.ok(); ++one) {
+        status = intake.add(*one);
     }
-    add_taking_in(swarm.info_hash, peers, *secret);
-    const Rules rules = shared_.rules();
-    const std::string_view key = keyspace_.swarm(swarm.info_hash);
-    command_.begin(6).add("EVALSHA").add(register_script.sha1).add(1).add(key);
-    command_.add(std::int64_t{swarm.counts.snatches});
-    command_.add(swarm.registered ? "register" : rules.purge_empty ? "keep" : "create");
-    client_.add(slot_of(key), command_.bytes());
-    if (!peers.empty()) {
-        const std::uint32_t due = due_after_taking_in(shared_.latest());
-        const std::string_view list = keyspace_.due(due_list(due));
-        command_.begin(3).add("RPUSH").add(list).add(text_of(swarm.info_hash.bytes));
-        client_.add(slot_of(list), command_.bytes());
-    }
-    return run_taking_in();
-}
-
-void SwarmStore::add_taking_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
-                               const HashSecret& secret) {
-    const PlanTerms terms{.rules = shared_.rules(), .secret = secret, .now = shared_.latest()};
-    const std::string_view key = keyspace_.swarm(info_hash);
-    std::array<AnnouncePlan, per_call> plans;
-    std::size_t planned = 0;
-    const auto add_call = [&] {
-        if (planned == 0) {
-            return;
-        }
-        command_.begin(3 + 2 * planned).add("EVALSHA").add(announce_script.sha1);
-        command_.add(static_cast<std::int64_t>(planned));
-        for (std::size_t i = 0; i < planned; ++i) {
-            command_.add(key);
-        }
-        for (std::size_t i = 0; i < planned; ++i) {
-            command_.add(plans[i].request);
-        }
-        client_.add(slot_of(key), command_.bytes());
-        planned = 0;
-    };
-    for (const PeerRecord& peer : some) {
-        if (has(peer.flags, PeerFlags::unsure)) {
-            continue;  // there is no place for that here: it comes anew
-        }
-        planned += plan_taking_in(plans[planned], peer, terms) ? 1U : 0U;
-        if (planned == plans.size()) {
-            add_call();
-        }
-    }
-    add_call();
-}
-
-/// Replies of announces are arrays. One number in a row is that of the swarm, the next that of the
-/// list.
-Status SwarmStore::run_taking_in() {
-    bool is_registered = false;
-    return client_.run([&](std::size_t /*index*/, const Reply& reply) {
-        for (const Reply& item : reply.items()) {
-            if (const auto answer = read_answer(item, {}, false)) {
-                shared_.changes.add(answer->totals);
-            }
-        }
-        if (reply.items().empty()) {
-            shared_.changes.add({.swarms = is_registered ? 0 : reply.integer()});
-            is_registered = true;
-        }
-    });
+    return status.ok() ? intake.finish() : status;
 }
 
 }  // namespace chihaya::redis

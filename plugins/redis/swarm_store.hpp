@@ -35,9 +35,9 @@ public:
 
     Status register_swarms(std::span<const TorrentRecord> torrents);
     Status erase_swarms(std::span<const TorrentErasure> torrents);
-    Status read(const InfoHash& info_hash, SwarmSink& sink);
+    Status read(std::span<const InfoHash> names, SwarmSink& sink);
     Status read_all(SwarmSink& sink);
-    Status take_in(const SwarmRecord& swarm, std::span<const PeerRecord> peers);
+    Status take_in(std::span<const SwarmInTransit> swarms);
 
     /// Looks through every swarm for peers of `users`.
     /// Cost: some microseconds of Redis for every swarm there is
@@ -51,9 +51,6 @@ private:
     Status scan(std::uint16_t slot, const ShowNames& show, bool& goes_on);
     Status show_swarms(std::span<const InfoHash> names, SwarmSink& sink, bool& goes_on);
     Status forget_in(std::span<const InfoHash> names, const std::string& users);
-    void add_taking_in(const InfoHash& info_hash, std::span<const PeerRecord> some,
-                       const HashSecret& secret);
-    Status run_taking_in();
 
     Shared& shared_;
     std::mutex mutex_;

@@ -4,6 +4,7 @@ a thousand times, or the tracker driver. tests/bench/README.md says how."""
 
 import argparse
 import json
+import os
 import random
 import socket
 import subprocess
@@ -35,6 +36,26 @@ def quiet_port():
                 continue
 
 
+def read_bencoded(text):
+    """What a scrape consists of: numbers, strings, dictionaries."""
+
+    def read(at):
+        if text[at:at + 1] == b"d":
+            found, at = {}, at + 1
+            while text[at:at + 1] != b"e":
+                key, at = read(at)
+                found[key], at = read(at)
+            return found, at + 1
+        if text[at:at + 1] == b"i":
+            end = text.index(b"e", at)
+            return int(text[at + 1:end]), end + 1
+        colon = text.index(b":", at)
+        end = colon + 1 + int(text[at:colon])
+        return text[colon + 1:end], end
+
+    return read(0)[0]
+
+
 class Tracker(Chihaya):
     """On all cores, beside its load."""
 
@@ -48,7 +69,8 @@ class Tracker(Chihaya):
     def config(self):
         return super().config() | {
             "workers": 2, "udp": {"addr": f"127.0.0.1:{self.port}"},
-            "management": {"addr": f"127.0.0.1:{self.management}"}}
+            "management": {"addr": f"127.0.0.1:{self.management}"},
+            "http": {"full_scrape": True}}
 
     def variant(self, number):
         """The configuration as the reload of that number has it: everything that can change live
@@ -80,10 +102,30 @@ class Tracker(Chihaya):
         except urllib.error.HTTPError as refusal:
             raise SystemExit(f"refused: {refusal.read().decode()}") from refusal
 
+    def swarms(self, looked_at=200):
+        """All swarms with their counts, and of some the peers, by address and port."""
+        url = f"http://127.0.0.1:{self.port}/scrape"
+        with urllib.request.urlopen(url, timeout=300) as reply:
+            counts = read_bencoded(reply.read())[b"files"]
+        peers = {}
+        for info_hash in random.Random(1).sample(sorted(counts), min(looked_at, len(counts))):
+            url = f"http://127.0.0.1:{self.management}/torrents/{info_hash.hex()}"
+            with urllib.request.urlopen(url, timeout=60) as reply:
+                page = json.load(reply)
+            peers[info_hash] = [sorted((peer["ip"], peer["port"]) for peer in page[role].values())
+                                for role in ("seeders", "leechers")]
+        return counts, peers
+
     def rss(self):
         """Units: KiB"""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0])
+
+
+class Database(Redis):
+    """Likewise."""
+
+    cores = Tracker.cores
 
 
 class Load:
@@ -92,6 +134,8 @@ class Load:
     def __init__(self, tools, program, tracker, options):
         command = [tools / program, "--port", tracker.port, "--swarms", options.swarms, "--peers",
                    options.peers, "--expect", "any", "--seconds", options.load_seconds]
+        if options.rate:
+            command += ["--rate", options.rate // 2]
         command += (["--connections", options.connections] if program == "http_load" else
                     ["--window", options.connections])
         self.program = program
@@ -129,9 +173,10 @@ def reloads(tracker, options, loads):
         f"{tracker.rss()} KiB; the load {'runs' if all(x.runs() for x in loads) else 'is over'}")
 
 
-def switches(tracker, options):
-    """Memory to Redis and back, so often."""
-    with Redis(options.tools) as redis:
+def switches(tracker, options, loads):
+    """Memory to Redis and back, so often. Returns: was it done, all of it under load?"""
+    is_done = True
+    with Database(options.tools) as redis:
         there = {"driver": "redis", "params": {"url": f"redis://127.0.0.1:{redis.port}"}}
         for number in range(2 * options.switches):
             driver = {"driver": "memory"} if number % 2 else there
@@ -139,11 +184,15 @@ def switches(tracker, options):
             asked = time.monotonic()
             answer = tracker.reload()
             took = time.monotonic() - asked
-            say(f"to {driver['driver']}: {took:.2f} s, {answer.get('errors') or 'done'}")
+            say(f"to {driver['driver']}: {took:.2f} s, {answer.get('errors') or 'done'}, "
+                f"load average {os.getloadavg()[0]:.1f}")
+            is_done = is_done and not answer.get("errors") and all(x.runs() for x in loads)
             time.sleep(2)
         for line in (tracker.folder / "log").read_text().splitlines():
             if "another driver has taken over" in line:
                 say(line.partition("tracker: ")[2])
+    say(f"the load {'runs' if all(x.runs() for x in loads) else 'is over'}")
+    return is_done
 
 
 def arguments():
@@ -155,6 +204,8 @@ def arguments():
     parser.add_argument("--swarms", type=int, default=10000)
     parser.add_argument("--peers", type=int, default=10, help="in each swarm")
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--rate", type=int, default=0,
+                        help="announces a second, of both protocols together; 0: no bound")
     return parser.parse_args()
 
 
@@ -163,6 +214,7 @@ def main():
     failed = 0
     with Tracker(options.tools) as tracker, ExitStack() as at_end:
         tracker.fill(options.swarms, options.peers)
+        before = tracker.swarms()
         loads = [Load(options.tools, program, tracker, options)
                  for program in ("http_load", "udp_load")]
         for load in loads:
@@ -170,13 +222,16 @@ def main():
         time.sleep(2)
         say(f"before: {tracker.rss()} KiB")
         if options.switches:
-            switches(tracker, options)
+            failed += not switches(tracker, options, loads)
         else:
             reloads(tracker, options, loads)
         for load in loads:
             totals = load.totals()
             say(f"{load.program}: {json.dumps(totals)}")
             failed += totals.get("failed", 0)
+        same = tracker.swarms() == before
+        say(f"{len(before[0])} swarms, {'the same' if same else 'NOT THE SAME'} as before")
+        failed += not same
     say(f"failed requests: {failed}")
     return 1 if failed else 0
 

@@ -28,8 +28,8 @@ public:
         }
         return {};
     }
-    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) override {
-        return heir_.driver().add_peers(swarm, peers);
+    Status add_swarms(std::span<const SwarmInTransit> swarms) override {
+        return heir_.driver().add_swarms(swarms);
     }
 
 private:

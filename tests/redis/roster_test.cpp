@@ -58,14 +58,11 @@ public:
     void unfollow() noexcept override { store_.unfollow(); }
 
     TrackerSession* open_session(Host& /*worker*/) noexcept override { return nullptr; }
-    Status read_swarm(const InfoHash& /*hash*/, SwarmSink& /*sink*/) noexcept override {
+    Status read_some(std::span<const InfoHash> /*names*/, SwarmSink& /*sink*/) noexcept override {
         return {};
     }
     Status read_swarms(SwarmSink& /*sink*/) noexcept override { return {}; }
-    Status add_peers(const SwarmRecord& /*swarm*/,
-                     std::span<const PeerRecord> /*peers*/) noexcept override {
-        return {};
-    }
+    Status add_swarms(std::span<const SwarmInTransit> /*swarms*/) noexcept override { return {}; }
     Status reconfigure(const TrackerSetup& /*setup*/) noexcept override { return {}; }
     Status health() noexcept override { return {}; }
     void report(MetricSink& /*sink*/) noexcept override {}

@@ -86,7 +86,7 @@ public:
         const std::lock_guard lock(mutex_);
         return written_;
     }
-    /// What `add_peers` was given.
+    /// Whom `add_swarms` was given.
     std::vector<PeerRecord> added;
 
     TrackerSession* open_session(Host& /*worker*/) noexcept override { return nullptr; }
@@ -119,10 +119,12 @@ public:
     }
     Status follow(RegistrySink& /*sink*/) noexcept override { return {}; }
     void unfollow() noexcept override {}
-    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override {
-        for (const auto& [swarm, peers] : swarms) {
-            if (swarm.info_hash == info_hash) {
-                sink.swarm(swarm, peers);
+    Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept override {
+        for (const InfoHash& name : names) {
+            for (const auto& [swarm, peers] : swarms) {
+                if (swarm.info_hash == name && !sink.swarm(swarm, peers)) {
+                    return answer;
+                }
             }
         }
         return answer;
@@ -133,10 +135,13 @@ public:
         }
         return {};
     }
-    Status add_peers(const SwarmRecord& /*swarm*/,
-                     std::span<const PeerRecord> peers) noexcept override {
-        added.insert(added.end(), peers.begin(), peers.end());
-        return write("add_peers", peers.size());
+    Status add_swarms(std::span<const SwarmInTransit> some) noexcept override {
+        std::size_t count = 0;
+        for (const SwarmInTransit& one : some) {
+            added.insert(added.end(), one.peers.begin(), one.peers.end());
+            count += one.peers.size();
+        }
+        return write("add_swarms", count);
     }
     Status reconfigure(const TrackerSetup& /*setup*/) noexcept override { return {}; }
     Status health() noexcept override { return health_answer; }

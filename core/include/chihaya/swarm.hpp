@@ -20,8 +20,8 @@ enum class PeerFlags : std::uint32_t {
     paused = 2,    // a partial seed
     hidden = 4,    // counted, handed to nobody; one with an account needs no endpoint
     dormant = 8,   // kept for its history only: neither counted nor handed out
-    current = 16,  // only for add_peers: it also takes the place of what is known with an announce
-                   // at the same moment (as well as the driver can tell moments apart)
+    current = 16,  // only for add_swarms: it also takes the place of what is known with an
+                   // announce at the same moment (as well as the driver can tell moments apart)
     unsure = 32,   // of a peer with an account: it may have announced since, and its counters are
                    // no base to reckon from. Counted and handed out; its next announce, or a
                    // site's memory of it, says what holds. A driver may leave such a peer out
@@ -54,6 +54,14 @@ struct SwarmRecord {
     SwarmCounts counts{};
     bool registered = false;  // put by the registry: kept while empty
     std::array<std::uint8_t, 11> reserved{};
+};
+
+/// A swarm, or some of its peers, on the way into a driver.
+/// Lifetime: `peers` is borrowed
+/// Stability: lies in spans; frozen
+struct SwarmInTransit {
+    SwarmRecord swarm{};
+    std::span<const PeerRecord> peers{};
 };
 
 /// Takes swarms. Implemented by the host.
@@ -95,6 +103,7 @@ protected:
 
 static_assert(CrossesBoundary<PeerRecord> && sizeof(PeerRecord) == 136);
 static_assert(CrossesBoundary<SwarmRecord> && sizeof(SwarmRecord) == 48);
+static_assert(CrossesBoundary<SwarmInTransit> && sizeof(SwarmInTransit) == 64);
 static_assert(CrossesBoundary<ExpiredPeer> && sizeof(ExpiredPeer) == 176);
 
 }  // namespace chihaya

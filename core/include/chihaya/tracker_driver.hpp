@@ -158,8 +158,10 @@ public:
     /// After this returns, the sink is not called again. Harmless when not following.
     virtual void unfollow() noexcept = 0;
 
-    /// Shows one swarm to `sink`, within the call; not at all when there is none.
-    virtual Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept = 0;
+    /// Shows the swarms of these names to `sink`, within the call and in this order, each as it is
+    /// at some moment during the call; nothing where there is none. A name may come again later.
+    /// Cost: a driver that asks a service asks for many at once; ask it for some hundreds
+    virtual Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept = 0;
 
     /// Shows every swarm to `sink`, within the call, while announces go on: each swarm as it is at
     /// some moment during the call. No lock is held for longer than one swarm's work.
@@ -169,11 +171,12 @@ public:
     /// of driver, and a site's memory (dormant peers). A peer that is known already, with an
     /// announce at or after that moment, stays as it is (at that moment, only where the record is
     /// not `PeerFlags::current`). One that is `PeerFlags::unsure` takes its history from any record
-    /// of its account; from one without endpoints nothing else. Raises the swarm's snatches to
+    /// of its account; from one without endpoints nothing else. Raises a swarm's snatches to
     /// `counts.snatches`; of the rest of `counts` nothing is believed. Silent ones past their
-    /// lifetime are left out.
-    virtual Status add_peers(const SwarmRecord& swarm,
-                             std::span<const PeerRecord> peers) noexcept = 0;
+    /// lifetime are left out. A swarm may be named more than once, and have no peers.
+    /// Cost:   as for `read_some`
+    /// Errors: some may have been taken in
+    virtual Status add_swarms(std::span<const SwarmInTransit> swarms) noexcept = 0;
 
     /// Takes over what can change while announces go on; `params` included. Sessions stay open.
     /// Errors: rejected when `params` are wrong, unsupported when the new setup needs a new driver;
@@ -202,6 +205,15 @@ public:
 
     // ABI 1.0 ends here. Append below, never insert; raise abi::minor when you do, and let the
     // core ask the plugin's card before it calls what an older plugin cannot have.
+
+    /// One swarm alone. Not for drivers to provide.
+    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept {
+        return read_some({&info_hash, 1}, sink);
+    }
+    Status add_peers(const SwarmRecord& swarm, std::span<const PeerRecord> peers) noexcept {
+        const SwarmInTransit one{swarm, peers};
+        return add_swarms({&one, 1});
+    }
 
 protected:
     ~TrackerDriver() = default;

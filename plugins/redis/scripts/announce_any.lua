@@ -234,6 +234,8 @@ local function announce_any(key, packed, before)
   if before or not request.is_stopping then
     local ends
     answer[2], ends = announce(request)
+    -- Of one that is taken in, at least so many.
+    if request.is_taken_in and dice > unpack_bytes('>I', header, 14) then set_snatches(dice) end
     local state = before and 8 or 9
     -- Not listed, or listed and forgotten; or somebody was taken in who may go before that.
     local listed = unpack_bytes('>I', header, 22)

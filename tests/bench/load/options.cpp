@@ -53,6 +53,8 @@ bool set_option(Options& options, std::string_view name, std::string_view value,
         return number(value, 0.0, 3600.0, options.seconds);
     if (name == "--requests")
         return number<std::uint64_t>(value, 0, UINT64_MAX, options.requests);
+    if (name == "--rate")
+        return number(value, 0U, 10'000'000U, options.rate);
     if (name == "--server-pid")
         return number(value, 1, INT32_MAX, options.server_pid);
     if (name == "--seed")

@@ -34,6 +34,7 @@ struct Options {
     bool fill = false;           // announce every peer once, before anything is measured
     double seconds = 0;          // of the measured phase; 0 with requests 0: none
     std::uint64_t requests = 0;  // of the measured phase
+    std::uint32_t rate = 0;      // of them a second, at most; 0: as fast as they are answered
     Expectation expect = Expectation::others;
     int server_pid = 0;        // whose CPU time to read; 0: nobody's
     std::string write_hashes;  // a file for the info-hashes in hexadecimal, one a line
@@ -51,6 +52,8 @@ inline constexpr std::string_view options_usage =
                             how many peers a correct reply carries (others)
   --fill                    first announce every peer once
   --seconds X, --requests N length of the measured phase (none)
+  --rate N                  in the measured phase so many requests a second at most (0: as fast as
+                            they are answered)
   --server-pid N            read this process's CPU time around the measured phase
   --write-hashes FILE       write the info-hashes for a whitelist, and stop
   --seed N                  of the choice of swarms and peers (1)

@@ -3,6 +3,8 @@
 #include "tests/bench/load/clock.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace chihaya::bench {
 
@@ -17,6 +19,8 @@ Plan Plan::measure(const Options& options) noexcept {
 std::optional<Asked> Plan::next() noexcept {
     if (at_ == end_)
         return std::nullopt;
+    if (options_.rate > 0 && !fill_)
+        wait_until_due();
     Asked asked = choose(at_++);
     if (options_.accounts > 0) {
         asked.account = account_of(asked.swarm, asked.peer, options_.accounts);
@@ -24,6 +28,17 @@ std::optional<Asked> Plan::next() noexcept {
         asked.uploaded = asked.started ? 0 : nanoseconds() / 1'000;
     }
     return asked;
+}
+
+/// After a stall what is overdue goes out at once, so that the mean is right.
+void Plan::wait_until_due() noexcept {
+    constexpr std::uint64_t second = 1'000'000'000;
+    const std::uint64_t now = nanoseconds();
+    if (began_ == 0)
+        began_ = now;
+    const std::uint64_t due = began_ + at_ * second / options_.rate;
+    if (due > now)
+        std::this_thread::sleep_for(std::chrono::nanoseconds(due - now));
 }
 
 Asked Plan::choose(std::uint64_t i) const noexcept {

@@ -74,6 +74,10 @@ Status add(Tracker& tracker, const PeerRecord& peer, const SwarmCounts& counts =
     return tracker.driver().add_peers(swarm, {&peer, 1});
 }
 
+InfoHash numbered(unsigned number) {
+    return {{7, static_cast<std::uint8_t>(number / 256), static_cast<std::uint8_t>(number)}};
+}
+
 std::chrono::sys_seconds ago(Tracker& tracker, seconds time) {
     return std::chrono::floor<seconds>(tracker.clock().now()) - time;
 }
@@ -183,6 +187,30 @@ void reading(const MakeTrackerDriver& make) {
         CHECK(impatient.calls == 1);
     }
 
+    SUBCASE("those that are asked for are shown in that order, and others are not") {
+        for (unsigned i = 1; i <= 200; ++i) {
+            tracker.announce(in_swarm(from(ipv4(i), some_left), numbered(i)));
+        }
+        std::vector<InfoHash> names;
+        for (unsigned i = 201; i > 20; --i) {
+            names.push_back(numbered(i));  // the first is nobody's
+        }
+        SwarmCollector found;
+        CHECK(tracker.driver().read_some(names, found).ok());
+        REQUIRE(found.swarms.size() == 180);
+        for (unsigned i = 0; i < 180; ++i) {
+            CHECK(found.swarms[i].record.info_hash == names[i + 1]);
+            REQUIRE(found.swarms[i].peers.size() == 1);
+            CHECK(found.swarms[i].peers[0].ipv4 == ipv4(200 - i));
+        }
+        SwarmCollector impatient(7);
+        CHECK(tracker.driver().read_some(names, impatient).ok());
+        CHECK(impatient.calls == 7);
+        SwarmCollector nothing;
+        CHECK(tracker.driver().read_some({}, nothing).ok());
+        CHECK(nothing.calls == 0);
+    }
+
     SUBCASE("of many swarms, who says enough is shown no more") {
         for (unsigned i = 1; i <= 50; ++i) {
             tracker.announce(
@@ -204,9 +232,11 @@ void adding(const MakeTrackerDriver& make) {
         const auto before = read_all(tracker);
         Tracker heir(make);
         heir.let_pass(lifetime / 2 + seconds(5));
+        std::vector<SwarmInTransit> all;
         for (const SwarmView& view : before) {
-            CHECK(heir.driver().add_peers(view.record, view.peers).ok());
+            all.push_back({view.record, view.peers});
         }
+        CHECK(heir.driver().add_swarms(all).ok());
         const auto after = read_all(heir);
         REQUIRE(after.size() == before.size());
         for (std::size_t i = 0; i < after.size(); ++i) {
@@ -277,6 +307,39 @@ void adding(const MakeTrackerDriver& make) {
         tracker.announce(from(ipv4(1), nothing_left));
         CHECK(add(tracker, stranger(ago(tracker, seconds(150)), current)).ok());
         CHECK(tracker.scrape().seeders == 2);
+    }
+
+    SUBCASE("thousands of swarms are taken in at once, each with its own peers and snatches") {
+        constexpr unsigned many = 3000;
+        std::vector<PeerRecord> peers;
+        for (unsigned i = 0; i < many; ++i) {
+            peers.push_back(stranger(ago(tracker, seconds(0)), PeerFlags::none));
+            peers.back().ipv4 = ipv4(i % 256, i / 256);
+        }
+        std::vector<SwarmInTransit> all;
+        for (unsigned i = 0; i < many; ++i) {
+            const SwarmRecord swarm{.info_hash = numbered(i), .counts = {.snatches = i}};
+            // Every third has two, one after the other; every seventh has none.
+            all.push_back({swarm, std::span(peers).subspan(i, i % 7 == 0 ? 0 : 1)});
+            if (i % 3 == 0) {
+                all.push_back({swarm, std::span(peers).subspan((i + 1) % many, 1)});
+            }
+        }
+        CHECK(tracker.driver().add_swarms(all).ok());
+        CHECK(tracker.driver().add_swarms({}).ok());
+        for (unsigned i = 0; i < many; i += 37) {
+            CAPTURE(i);
+            const unsigned count = (i % 7 == 0 ? 0U : 1U) + (i % 3 == 0 ? 1U : 0U);
+            const auto view = tracker.read(numbered(i));
+            if (count == 0) {
+                CHECK((!view || view->peers.empty()));
+                continue;
+            }
+            REQUIRE(view.has_value());
+            CHECK(view->record.counts == SwarmCounts{.leechers = count, .snatches = i});
+            CHECK(view->peers.size() == count);
+            CHECK((view->at(ipv4(i % 256, i / 256)) != nullptr) == (i % 7 != 0));
+        }
     }
 
     SUBCASE("a peer that is given twice is one peer") {

@@ -195,22 +195,35 @@ public:
     Status follow(RegistrySink& sink) noexcept override { return inner_->follow(sink); }
     void unfollow() noexcept override { inner_->unfollow(); }
 
-    Status read_swarm(const InfoHash& info_hash, SwarmSink& sink) noexcept override {
+    Status read_some(std::span<const InfoHash> names, SwarmSink& sink) noexcept override {
         SwarmRelay relay(distortion_, sink);
-        return ignores(Call::read_swarm) ? Status{} : inner_->read_swarm(info_hash, relay);
+        std::vector<InfoHash> all(names.begin(), names.end());
+        if (distortion_.names) {
+            distortion_.names(all);
+        }
+        return ignores(Call::read_some) ? Status{} : inner_->read_some(all, relay);
     }
     Status read_swarms(SwarmSink& sink) noexcept override {
         SwarmRelay relay(distortion_, sink);
         return ignores(Call::read_swarms) ? Status{} : inner_->read_swarms(relay);
     }
-    Status add_peers(const SwarmRecord& swarm,
-                     std::span<const PeerRecord> peers) noexcept override {
-        SwarmRecord record = swarm;
-        std::vector<PeerRecord> all(peers.begin(), peers.end());
-        if (distortion_.added) {
-            distortion_.added(record, all);
+    Status add_swarms(std::span<const SwarmInTransit> swarms) noexcept override {
+        if (ignores(Call::add_swarms)) {
+            return {};
         }
-        return ignores(Call::add_peers) ? Status{} : inner_->add_peers(record, all);
+        std::vector<SwarmInTransit> all(swarms.begin(), swarms.end());
+        std::vector<std::vector<PeerRecord>> peers;
+        for (SwarmInTransit& one : all) {
+            peers.emplace_back(one.peers.begin(), one.peers.end());
+            if (distortion_.added) {
+                distortion_.added(one.swarm, peers.back());
+            }
+            one.peers = peers.back();
+        }
+        if (distortion_.added_all) {
+            distortion_.added_all(all);
+        }
+        return inner_->add_swarms(all);
     }
 
     Status reconfigure(const TrackerSetup& setup) noexcept override {

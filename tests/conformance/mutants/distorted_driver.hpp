@@ -27,9 +27,9 @@ enum class Call {
     put_torrents,
     erase_torrents,
     erase_users,
-    read_swarm,
+    read_some,
     read_swarms,
-    add_peers,
+    add_swarms,
     reconfigure,
     report,
     scrape,
@@ -49,6 +49,8 @@ struct Distortion {
     std::function<void(std::vector<SwarmCounts>&)> scrape{};
     std::function<void(SwarmRecord&, std::vector<PeerRecord>&)> shown{};
     std::function<void(SwarmRecord&, std::vector<PeerRecord>&)> added{};
+    std::function<void(std::vector<SwarmInTransit>&)> added_all{};
+    std::function<void(std::vector<InfoHash>&)> names{};
     std::function<void(TorrentRecord&)> put{};
     std::function<void(const void* session, Host&)> opened{};
     bool is_never_enough = false;  // what a sink says is not heeded

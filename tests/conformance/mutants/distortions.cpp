@@ -330,9 +330,21 @@ void add_calls(std::vector<Distortion>& all) {
     ignoring("ignores put_torrents", Call::put_torrents);
     ignoring("ignores erase_torrents", Call::erase_torrents);
     ignoring("ignores erase_users", Call::erase_users);
-    ignoring("ignores read_swarm", Call::read_swarm);
+    ignoring("ignores read_some", Call::read_some);
     ignoring("ignores read_swarms", Call::read_swarms);
-    ignoring("ignores add_peers", Call::add_peers);
+    ignoring("ignores add_swarms", Call::add_swarms);
+    all.push_back({.name = "shows the first of several names alone",
+                   .names = [](std::vector<InfoHash>& names) {
+                       names.resize(std::min<std::size_t>(names.size(), 1));
+                   }});
+    all.push_back(
+        {.name = "shows swarms in an order of its own", .names = [](std::vector<InfoHash>& names) {
+             std::ranges::reverse(names);
+         }});
+    all.push_back({.name = "takes in the first of several swarms alone",
+                   .added_all = [](std::vector<SwarmInTransit>& swarms) {
+                       swarms.resize(std::min<std::size_t>(swarms.size(), 1));
+                   }});
     ignoring("says ok to reconfigure and does nothing", Call::reconfigure);
     ignoring("reports nothing", Call::report);
     ignoring("never has current histories", Call::has_current_histories);

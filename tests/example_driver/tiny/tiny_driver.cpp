@@ -137,8 +137,14 @@ Status Driver::erase_users(std::span<const chihaya::UserId> users) noexcept {
     });
 }
 
-Status Driver::read_swarm(const InfoHash& info_hash, chihaya::SwarmSink& sink) noexcept {
-    return guarded([&] { show(info_hash, sink); });
+Status Driver::read_some(std::span<const InfoHash> names, chihaya::SwarmSink& sink) noexcept {
+    return guarded([&] {
+        for (const InfoHash& info_hash : names) {
+            if (!show(info_hash, sink)) {
+                return;
+            }
+        }
+    });
 }
 
 Status Driver::read_swarms(chihaya::SwarmSink& sink) noexcept {
@@ -172,21 +178,26 @@ bool Driver::show(const InfoHash& info_hash, chihaya::SwarmSink& sink) {
     return sink.swarm({info_hash, swarm.counts(), swarm.is_registered}, peers);
 }
 
-Status Driver::add_peers(const chihaya::SwarmRecord& record,
-                         std::span<const PeerRecord> peers) noexcept {
+Status Driver::add_swarms(std::span<const chihaya::SwarmInTransit> swarms) noexcept {
     return guarded([&] {
-        const std::lock_guard lock(mutex_);
-        Swarm& swarm = swarms_[record.info_hash.bytes];
-        swarm.raise_snatches(record.counts.snatches);
-        for (const PeerRecord& peer : peers) {
-            // Who has neither an account nor an address is nobody; who is unsure comes anew.
-            const bool is_somebody =
-                peer.user != chihaya::UserId::none || peer.ipv4.present() || peer.ipv6.present();
-            if (is_somebody && !chihaya::has(peer.flags, chihaya::PeerFlags::unsure)) {
-                swarm.add(peer, now_, setup_);
-            }
+        for (const chihaya::SwarmInTransit& one : swarms) {
+            add(one.swarm, one.peers);
         }
     });
+}
+
+void Driver::add(const chihaya::SwarmRecord& record, std::span<const PeerRecord> peers) {
+    const std::lock_guard lock(mutex_);
+    Swarm& swarm = swarms_[record.info_hash.bytes];
+    swarm.raise_snatches(record.counts.snatches);
+    for (const PeerRecord& peer : peers) {
+        // Who has neither an account nor an address is nobody; who is unsure comes anew.
+        const bool is_somebody =
+            peer.user != chihaya::UserId::none || peer.ipv4.present() || peer.ipv6.present();
+        if (is_somebody && !chihaya::has(peer.flags, chihaya::PeerFlags::unsure)) {
+            swarm.add(peer, now_, setup_);
+        }
+    }
 }
 
 Status Driver::reconfigure(const TrackerSetup& setup) noexcept {

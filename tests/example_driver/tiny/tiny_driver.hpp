@@ -48,10 +48,9 @@ public:
     Status follow(chihaya::RegistrySink& sink) noexcept override;
     void unfollow() noexcept override;
 
-    Status read_swarm(const InfoHash& info_hash, chihaya::SwarmSink& sink) noexcept override;
+    Status read_some(std::span<const InfoHash> names, chihaya::SwarmSink& sink) noexcept override;
     Status read_swarms(chihaya::SwarmSink& sink) noexcept override;
-    Status add_peers(const chihaya::SwarmRecord& swarm,
-                     std::span<const PeerRecord> peers) noexcept override;
+    Status add_swarms(std::span<const chihaya::SwarmInTransit> swarms) noexcept override;
 
     Status reconfigure(const TrackerSetup& setup) noexcept override;
     Status health() noexcept override;
@@ -67,6 +66,7 @@ private:
     std::vector<chihaya::ExpiredPeer> expire();
     [[nodiscard]] bool is_forgettable(const Swarm& swarm) const;
     bool show(const InfoHash& info_hash, chihaya::SwarmSink& sink);
+    void add(const chihaya::SwarmRecord& record, std::span<const PeerRecord> peers);
 
     Host& control_;
     const bool is_carried_to_;

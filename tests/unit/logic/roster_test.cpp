@@ -326,7 +326,7 @@ TEST_CASE("peers that a site remembers reach the driver as hidden ones, however 
     CHECK(std::ranges::all_of(driver.added, [](const PeerRecord& peer) {
         return peer.flags == (PeerFlags::hidden | PeerFlags::seeder);
     }));
-    CHECK(driver.written() == Written{"add_peers:64", "add_peers:64", "add_peers:2"});
+    CHECK(driver.written() == Written{"add_swarms:64", "add_swarms:64", "add_swarms:2"});
     driver.answer = {StatusCode::unavailable, "away"};
     CHECK(roster.remember_peers(hash(1), peers).code == StatusCode::unavailable);
 }
