@@ -55,8 +55,9 @@ inline constexpr std::size_t swarms_per_read = 64;
 /// millisecond.
 inline constexpr std::size_t taken_in_per_call = 16;
 
-/// Such calls sent before their replies are waited for: two thousand peers, 300 KB.
-inline constexpr std::size_t calls_per_intake = 128;
+/// Such calls sent before their replies are waited for: Redis is at it for some milliseconds, so
+/// that they come in time from one that has much else to do.
+inline constexpr std::size_t calls_per_intake = 32;
 
 /// Connections on which some swarms are read and taken in at once. More would keep Redis no
 /// busier.
