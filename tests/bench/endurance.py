@@ -122,6 +122,15 @@ class Tracker(Chihaya):
                                 for role in ("seeders", "leechers")]
         return counts, peers
 
+    def announces(self):
+        """How many have been answered, ever."""
+        url = f"http://127.0.0.1:{self.management}/metrics"
+        with urllib.request.urlopen(url, timeout=60) as reply:
+            lines = reply.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith("chihaya_requests_total{") and 'action="announce"' in line
+                   and 'outcome="ok"' in line)
+
     def rss(self):
         """Units: KiB"""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -187,11 +196,13 @@ def switches(tracker, options, loads):
         for number in range(2 * options.switches):
             driver = {"driver": "memory"} if number % 2 else there
             tracker.configure(tracker.config() | {"tracker": driver})
+            before = tracker.announces()
             asked = time.monotonic()
             answer = tracker.reload()
             took = time.monotonic() - asked
+            rate = (tracker.announces() - before) / took
             say(f"to {driver['driver']}: {took:.2f} s, {answer.get('errors') or 'done'}, "
-                f"load average {os.getloadavg()[0]:.1f}")
+                f"{rate:.0f} announces/s meanwhile, load average {os.getloadavg()[0]:.1f}")
             is_done = is_done and not answer.get("errors") and all(x.runs() for x in loads)
             time.sleep(2)
         for line in (tracker.folder / "log").read_text().splitlines():
