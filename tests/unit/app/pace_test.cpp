@@ -40,7 +40,7 @@ TEST_CASE("whoever is slower than the pace does not wait") {
 }
 
 TEST_CASE("whoever is faster is kept to the pace, whatever the size of its batches") {
-    for (const std::uint64_t batch : {5, 60, 300}) {
+    for (const std::uint64_t batch : {5U, 60U, 300U}) {
         CAPTURE(batch);
         Pace pace;
         pace.set(10'000);
