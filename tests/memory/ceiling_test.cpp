@@ -89,7 +89,7 @@ TEST_CASE(
     "who is silent for less than the announce interval stays, however little memory there is") {
     for (const bool is_known : {true, false}) {
         CAPTURE(is_known);
-        TrackerSetup setup = limited_to(1000);
+        TrackerSetup setup = limited_to(1);
         if (is_known) {
             setup.longest_interval = static_cast<std::uint32_t>((lifetime * 4 / 5).count());
         }
