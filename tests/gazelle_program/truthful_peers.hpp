@@ -70,13 +70,14 @@ public:
 
     /// Ends it, and waits until the database has everything.
     void finish();
+    /// Ends it.
+    void end();
 
     /// What went wrong until `finish`, in words; empty: every announce was a success.
     [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
 
 private:
     void run() noexcept;
-    void end();
 
     TruthfulPeers& peers_;
     PrivateTracker& tracker_;

@@ -2,6 +2,7 @@
 
 #include "plugins/gazelle/limits.hpp"
 
+#include <fcntl.h>
 #include <mysql.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -268,6 +269,9 @@ DatabaseError Connection::connect() {
     if (connected == nullptr) {
         return fail();
     }
+    // A process that is started from here would keep it open, and its transaction with it: the
+    // server would wait for both, and nobody else could write the books.
+    static_cast<void>(::fcntl(::mysql_get_socket(handle_->client), F_SETFD, FD_CLOEXEC));
     // The library goes on without TLS where the server has none, whatever it was told.
     if (to.wants_tls && ::mysql_get_ssl_cipher(handle_->client) == nullptr) {
         close();
