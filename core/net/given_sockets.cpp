@@ -149,6 +149,18 @@ bool GivenSockets::covers(const SocketPlace& place) const noexcept {
     return std::ranges::find(covered_, place) != covered_.end();
 }
 
+std::vector<Place> GivenSockets::places(Transport transport) const {
+    std::vector<Place> all;
+    for (const Given& given : sockets_) {
+        if (given.transport == transport) {
+            all.push_back({.address = given.bound.address,
+                           .is_ipv6 = given.bound.is_ipv6,
+                           .port = given.bound.port});
+        }
+    }
+    return all;
+}
+
 std::vector<std::string> GivenSockets::drop_rest() {
     std::vector<std::string> places;
     for (const Given& given : sockets_) {

@@ -50,7 +50,10 @@ public:
     /// Does a socket that has been taken serve this place too?
     [[nodiscard]] bool covers(const SocketPlace& place) const noexcept;
 
-    /// Where those are bound that nobody has taken, each once. They are closed.
+    /// Where those of a transport are bound that nobody has taken.
+    [[nodiscard]] std::vector<Place> places(Transport transport) const;
+
+    /// The same of all, each once, in words. They are closed.
     [[nodiscard]] std::vector<std::string> drop_rest();
 
     [[nodiscard]] bool empty() const noexcept { return sockets_.empty(); }

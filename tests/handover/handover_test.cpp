@@ -162,6 +162,27 @@ TEST_CASE("every request is answered while five trackers take each other's place
     CHECK(process.wait() == 0);
 }
 
+TEST_CASE("sockets of an address that has given way to every address are handed over, too") {
+    const auto of = [](const std::string& host) {
+        return R"({"workers": 2, "interval_jitter": 0, "state_dir": "$DIR/state", "addr": ")" +
+               host + R"(:$HTTP_PORT", "udp": {"addr": ")" + host + R"(:$UDP_PORT"}})";
+    };
+    ChihayaOptions narrow;
+    narrow.config = of("127.0.0.1");
+    ChihayaProcess process(narrow);
+    process.configure(of(""));
+    process.signal(SIGHUP);
+    wait_for_log(process, "the configuration has been reloaded");
+    Load load(process.http_port(), process.udp_port());
+    for (int i = 0; i < 2; ++i) {
+        load.wait_for_answers(20);
+        hand_over(process);
+    }
+    load.wait_for_answers(20);
+    CHECK(load.stop() == std::vector<std::string>{});
+    CHECK(process.log().find("is for no address") == std::string::npos);
+}
+
 TEST_CASE("swarms, registry and snatches are those of before") {
     ChihayaProcess process(options(R"(, "private": true)"));
     const std::string key(32, 'k');
