@@ -3,7 +3,8 @@
 #
 #   packaging/build_packages.sh [--release N] [FOLDER]
 #
-# N is what follows the version (0.1.0-N); 1 when left out.
+# N is what follows the version (0.1.0-N); 1 when left out. $CHIHAYA_PACKAGE_CONTACT is the maintainer,
+# "Name <address>"; when left out, one whom no mail reaches.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 release=1
@@ -19,6 +20,7 @@ build=$root/build/package
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2> /dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 cmake --preset package -S "$root" -DCHIHAYA_PACKAGE_RELEASE="$release" \
+  ${CHIHAYA_PACKAGE_CONTACT:+-DCHIHAYA_PACKAGE_CONTACT="$CHIHAYA_PACKAGE_CONTACT"} \
   -DCHIHAYA_PACKAGE_DATE="$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" > /dev/null
 cmake --build "$build"
 mkdir -p "$folder"

@@ -2,7 +2,10 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME chihaya)
 set(CPACK_PACKAGE_VENDOR Chihaya)
-set(CPACK_PACKAGE_CONTACT "Chihaya maintainers <maintainers@chihaya.invalid>")
+# An address that is nobody's: who gives packages to others puts his own here.
+set(CHIHAYA_PACKAGE_CONTACT "The Chihaya authors <authors@chihaya.invalid>" CACHE STRING
+  "Name and address of the packages' maintainer")
+set(CPACK_PACKAGE_CONTACT "${CHIHAYA_PACKAGE_CONTACT}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
