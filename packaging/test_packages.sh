@@ -69,7 +69,7 @@ fi
 make_image
 start_machine
 
-for chapter in ${CHIHAYA_TEST_CHAPTERS:-contents install use reload restart drivers upgrade sockets removal}; do
+for chapter in ${CHIHAYA_TEST_CHAPTERS:-contents install use open reload restart drivers upgrade sockets removal}; do
   echo "== $chapter"
   "chapter_$chapter"
 done

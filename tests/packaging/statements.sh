@@ -53,10 +53,11 @@ chapter_contents() {
 listens_on() { inside ss -Hltun | awk '$5 ~ /:688[01]$/ {sub(/:[0-9]+$/, "", $5); print $5}'; }
 
 chapter_install() {
+  local before=$failed
   inside sh -c 'find / -xdev | sort' > "$work/before"
   that "one command installs it" \
     apt_install /packages/first/chihaya_0.1.0-1_amd64.deb
-  [ "$failed" -eq 0 ] || { inside systemctl status --no-pager chihaya || true; return 1; }
+  [ "$failed" -eq "$before" ] || { inside systemctl status --no-pager chihaya || true; return 1; }
   that "it runs" is_active
   that "it is started with the machine" inside systemctl --quiet is-enabled chihaya
   that "it says that it is ready" eventually check_answers
@@ -88,6 +89,18 @@ chapter_use() {
   that "its log is the journal's, with priorities" journal_has_priorities
   that "there is a page" inside curl -fsS -o /dev/null http://127.0.0.1:6880/
   that "there are metrics" inside curl -fsS -o /dev/null http://127.0.0.1:6880/metrics
+}
+
+is_open_to_the_world() {
+  same "$(listens_on | LC_ALL=C sort -u | paste -sd ' ')" "0.0.0.0 127.0.0.1 [::]"
+}
+
+chapter_open() {
+  edit '"127.0.0.1:6881"' '":6881"'
+  that "the changed configuration is good" inside chihaya --config $conf --check
+  that "it is read" inside systemctl reload chihaya
+  that "the tracker is open to the world, its management is not" eventually is_open_to_the_world
+  that "peers are still there" announces holds
 }
 
 interval_is() {
@@ -247,7 +260,7 @@ chapter_upgrade() {
 chapter_sockets() {
   inside systemctl stop chihaya
   that "the socket unit opens the ports" inside systemctl enable -q --now chihaya.socket
-  that "the first announce starts the tracker" announces once
+  that "the first announce starts the tracker" announces holds
   that "it runs" is_active
   begin_load --restarts
   that "it is restarted twenty times under load" times 20 restart
