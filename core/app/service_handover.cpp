@@ -135,11 +135,9 @@ void Service::take_place() {
         limits::handover_patience));
     taking_over_->begin_to_receive_late(*workers_);
     target_.reset();
-    try {
-        start_management();
-    } catch (const StartupError& error) {
-        log_.write(Severity::error, area,
-                   error.what());  // too late to give up: this is the tracker
+    if (const auto started = management_->start(); started.has_error()) {
+        // Too late to give up: this is the tracker.
+        log_.write(Severity::error, area, started.error().text);
     }
 }
 

@@ -75,6 +75,12 @@ std::string address_text(const config::Address& address) {
     return host + ':' + std::to_string(address.port);
 }
 
+/// Poco's exceptions have their own words.
+std::string words_of(const std::exception& problem) {
+    const auto* const own = dynamic_cast<const Poco::Exception*>(&problem);
+    return own == nullptr ? problem.what() : own->displayText();
+}
+
 /// Refuses connections from now on, and wakes the thread that waits for them: Poco's own stop
 /// leaves it waiting for a quarter of a second.
 void stop_accepting(const ServerSocket& socket) {
@@ -148,25 +154,27 @@ Server::~Server() {
 }
 
 Result<void> Server::start() {
-    auto running = std::make_unique<Running>(parts_, settings_);
-    if (auto bound = bind(settings_.addr, *running); bound.has_error()) {
+    if (auto bound = bind(settings_.addr); bound.has_error()) {
         return bound;
     }
     try {
-        for (Port& port : running->ports) {
-            running->serve(port);
-        }
-    } catch (const Poco::Exception& problem) {
-        return Failure{"management: cannot start its threads: " + problem.displayText() +
+        serve_bound();
+    } catch (const std::exception& problem) {
+        running_.reset();
+        return Failure{"management: cannot start its threads: " + words_of(problem) +
                        "; accepted are " + std::to_string(limits::management_threads_max) +
                        " an address: raise the limit on processes and threads"};
     }
-    running_ = std::move(running);
-    tell(*running_, 0);
     return {};
 }
 
 Result<void> Server::bind(const std::vector<config::Address>& wanted) {
+    if (running_ == nullptr) {
+        if (wanted.empty()) {
+            return {};
+        }
+        running_ = std::make_unique<Running>(parts_, settings_);
+    }
     auto bound = bind(wanted, *running_);
     if (bound.has_error()) {
         forget_bound();
@@ -174,7 +182,7 @@ Result<void> Server::bind(const std::vector<config::Address>& wanted) {
     return bound;
 }
 
-Result<void> Server::bind(const std::vector<config::Address>& wanted, Running& running) const {
+Result<void> Server::bind(const std::vector<config::Address>& wanted, Running& running) {
     for (const config::Address& address : wanted) {
         if (std::ranges::find(running.ports, address, &Port::address) != running.ports.end()) {
             continue;
@@ -195,20 +203,23 @@ Result<void> Server::bind(const std::vector<config::Address>& wanted, Running& r
 }
 
 void Server::forget_bound() noexcept {
-    std::erase_if(running_->ports, [](const Port& port) { return port.servers.empty(); });
+    if (running_ != nullptr) {
+        std::erase_if(running_->ports, [](const Port& port) { return port.servers.empty(); });
+    }
 }
 
 void Server::adopt(const Settings& settings) {
+    const Time started = settings_.started;
+    settings_ = settings;
+    settings_.started = started;
+    if (running_ == nullptr) {
+        return;
+    }
     running_->gate.set_token(settings.token);
     const std::size_t before = running_->ports.size();
     try {
-        running_->routes.adopt(settings);
-        for (Port& port : running_->ports) {
-            if (port.servers.empty()) {
-                running_->serve(port);
-                tell(*running_, static_cast<std::size_t>(&port - running_->ports.data()));
-            }
-        }
+        running_->routes.adopt(settings_);
+        serve_bound();
         std::erase_if(running_->ports, [&](Port& port) {
             const bool is_wanted =
                 std::ranges::find(settings.addr, port.address) != settings.addr.end();
@@ -219,16 +230,21 @@ void Server::adopt(const Settings& settings) {
         });
     } catch (const std::exception& problem) {
         parts_.log.write(Severity::error, "management", "its listeners could not all be changed",
-                         {{"reason", problem.what()}, {"addresses", std::uint64_t{before}}});
+                         {{"reason", words_of(problem)}, {"addresses", std::uint64_t{before}}});
     }
 }
 
-/// The addresses from `first` on.
-void Server::tell(const Running& running, std::size_t first) const {
-    for (std::size_t i = first; i < running.ports.size(); ++i) {
-        const Port& port = running.ports[i];
-        parts_.log.write(Severity::info, "management", "listening",
-                         {{"addr", address_text({port.address.host, port.number()})}});
+/// Throws what Poco does.
+void Server::serve_bound() {
+    if (running_ == nullptr) {
+        return;
+    }
+    for (Port& port : running_->ports) {
+        if (port.servers.empty()) {
+            running_->serve(port);
+            parts_.log.write(Severity::info, "management", "listening",
+                             {{"addr", address_text({port.address.host, port.number()})}});
+        }
     }
 }
 

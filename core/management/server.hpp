@@ -76,20 +76,21 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Binds every address and serves. An empty host binds both families; no address is no
-    /// listener, and fine.
+    /// Binds every address that is not bound, and serves, by the settings of the last `adopt`. An
+    /// empty host binds both families; no address is no listener, and fine.
     /// Errors: an address that cannot be bound; then none is
     [[nodiscard]] Result<void> start();
 
-    /// Binds those of `wanted` that are not served; `adopt` has them served.
-    /// Errors: an address that cannot be bound; then none is
+    /// Binds those of `wanted` that are not served; `start` or `adopt` has them served. Who
+    /// connects meanwhile waits. Errors: an address that cannot be bound; then none of them is
     [[nodiscard]] Result<void> bind(const std::vector<config::Address>& wanted);
 
-    /// Closes what `bind` has bound since the last `adopt`.
+    /// Closes what `bind` has bound and nobody serves. Harmless when not started.
     void forget_bound() noexcept;
 
     /// From now on these count: addresses (bound before), token, and whether there is `/clients`.
-    /// An address that is given up answers who is there already.
+    /// An address that is given up answers who is there already. One that could not `start`, or
+    /// has been stopped, begins with what `bind` has bound.
     void adopt(const Settings& settings);
 
     /// Accepts no more, gives up on requests that have not arrived in full, finishes the others and
@@ -102,9 +103,9 @@ public:
 private:
     struct Port;
     struct Running;
-    [[nodiscard]] Result<void> bind(const std::vector<config::Address>& wanted,
-                                    Running& running) const;
-    void tell(const Running& running, std::size_t first) const;
+    [[nodiscard]] static Result<void> bind(const std::vector<config::Address>& wanted,
+                                           Running& running);
+    void serve_bound();
     Parts parts_;
     Settings settings_;
     std::unique_ptr<Running> running_;

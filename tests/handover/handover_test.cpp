@@ -274,6 +274,53 @@ TEST_CASE("a program that cannot start leaves the tracker as it was") {
     CHECK(process.stop() == 0);
 }
 
+TEST_CASE(
+    "a hand-over that fails leaves what a reload has set, and the next reload has its effect") {
+    ChihayaProcess process(options(R"(, "management": {"token": "first"})"));
+    const auto may = [&](const std::string& token) {
+        return http_get(process.management_port(), "/torrents",
+                        "Authorization: Bearer " + token + "\r\n")
+                   .status == 200;
+    };
+    const auto reload = [&](const std::string& token, std::size_t times) {
+        process.configure(options(R"(, "management": {"token": ")" + token + R"("})").config);
+        process.signal(SIGHUP);
+        wait_for_log(process, "has been reloaded", times);
+    };
+    reload("second", 1);
+    CHECK(may("second"));
+    {
+        Stranger stranger(process);
+        CHECK(stranger.play_until(Kind::freed));
+    }
+    wait_for_log(process, goes_on);
+    wait_until("management is there again", [&] {
+        try {
+            return may("second");
+        } catch (const std::exception&) {
+            return false;
+        }
+    });
+    CHECK_FALSE(may("first"));
+    reload("third", 2);
+    CHECK(may("third"));
+    CHECK(process.stop() == 0);
+}
+
+TEST_CASE("a successor that cannot bind the address of management takes nobody's place") {
+    ChihayaProcess process(options());
+    const PassedSockets taken;
+    process.configure(
+        options(R"(, "management": {"addr": "127.0.0.1:)" + std::to_string(taken.port()) + R"("})")
+            .config);
+    process.signal(SIGUSR2);
+    wait_for_log(process, goes_on);
+    CHECK(process.log().find("management: cannot listen on 127.0.0.1:") != std::string::npos);
+    CHECK(http_get(process.http_port(), target({})).status == 200);
+    CHECK(http_get(process.management_port(), "/check").status == 200);
+    CHECK(process.stop() == 0);
+}
+
 TEST_CASE("nobody but its user finds the way in, and nonsense is refused") {
     ChihayaProcess process(options());
     const auto path = process.directory() / "state" / "handover.sock";

@@ -52,6 +52,12 @@ public:
     std::unique_ptr<management::Server> server;
 
     void start() {
+        make();
+        REQUIRE(server->start().has_value());
+    }
+
+    /// As the settings say now.
+    void make() {
         management::Parts parts{.roster = roster,
                                 .tracker = tracker,
                                 .backend = backend,
@@ -68,7 +74,6 @@ public:
             return circumstances;
         };
         server = std::make_unique<management::Server>(std::move(parts), settings);
-        REQUIRE(server->start().has_value());
     }
 
     [[nodiscard]] std::uint16_t port() const { return server->ports().front(); }

@@ -272,23 +272,64 @@ TEST_CASE("an address that is taken is an error with four parts, and binds nothi
     first.start();
     Listener second;
     second.settings.addr = {{"127.0.0.1", 0}, {"127.0.0.1", first.port()}};
-    chihaya::management::Server server({.roster = second.roster,
-                                        .tracker = second.tracker,
-                                        .backend = second.backend,
-                                        .log = second.log,
-                                        .counters =
-                                            [] {
-                                                return chihaya::metrics::Snapshot{};
-                                            }},
-                                       second.settings);
-    const auto started = server.start();
+    second.make();
+    const auto started = second.server->start();
     REQUIRE(started.has_error());
     const std::string& text = started.error().text;
     CHECK(text.starts_with("management: cannot listen on 127.0.0.1:"));
     CHECK(text.find("already in use") != std::string::npos);
     CHECK(text.find("accepted is a free address of this machine") != std::string::npos);
     CHECK(text.find("change management.addr") != std::string::npos);
-    CHECK(server.ports().empty());
+    CHECK(second.server->ports().empty());
+}
+
+TEST_CASE("a listener that could not start begins with the settings of a later reload") {
+    Listener first;
+    first.start();
+    Listener second;
+    second.settings.addr = {{"127.0.0.1", first.port()}};
+    second.make();
+    REQUIRE(second.server->start().has_error());
+    CHECK(second.server->bind(second.settings.addr).has_error());
+    second.server->forget_bound();
+    second.settings.addr = {{"127.0.0.1", 0}};
+    second.settings.token = "later";
+    REQUIRE(second.server->bind(second.settings.addr).has_value());
+    second.server->adopt(second.settings);
+    CHECK(second.get("/check").status == 200);
+    CHECK(second.ask("PUT", "/clients/-TR", "", {{"Authorization", "Bearer later"}}).status == 200);
+}
+
+TEST_CASE("a listener that was stopped starts again as it was last") {
+    Listener listener;
+    listener.start();
+    listener.settings.token = "later";
+    listener.settings.addr = {{"127.0.0.2", 0}};
+    REQUIRE(listener.server->bind(listener.settings.addr).has_value());
+    listener.server->adopt(listener.settings);
+    listener.server->stop();
+    listener.server->forget_bound();
+    REQUIRE(listener.server->start().has_value());
+    REQUIRE(listener.server->ports().size() == 1);
+    Poco::Net::HTTPClientSession session("127.0.0.2", listener.port());
+    Poco::Net::HTTPRequest request("PUT", "/clients/-TR", "HTTP/1.1");
+    Poco::Net::HTTPResponse response;
+    session.sendRequest(request);
+    session.receiveResponse(response);
+    CHECK(response.getStatus() == 401);
+}
+
+TEST_CASE("who comes between bind and start is answered") {
+    Listener listener;
+    listener.make();
+    REQUIRE(listener.server->bind(listener.settings.addr).has_value());
+    Poco::Net::HTTPClientSession early("127.0.0.1", listener.port());
+    Poco::Net::HTTPRequest request("GET", "/check", "HTTP/1.1");
+    Poco::Net::HTTPResponse response;
+    early.sendRequest(request);
+    REQUIRE(listener.server->start().has_value());
+    early.receiveResponse(response);
+    CHECK(response.getStatus() == 200);
 }
 
 TEST_CASE("several addresses serve side by side") {
