@@ -119,9 +119,7 @@ void Service::start() {
     prepare_cold_work();
     settings->cold_work = cold_work_;
     settings->cold_work.full_scrape = config.http.full_scrape ? &*full_scrape_ : nullptr;
-    if (!taking_over_) {
-        start_management();
-    }
+    prepare_management();
     if (!workers_->adopt(std::move(settings), std::move(posts), taking_over_.has_value())) {
         throw StartupError("tracker driver '" + config.tracker.name +
                            "' gave a worker no session; see the log above");
@@ -175,11 +173,12 @@ Workers::Prepared Service::bind() {
     }
     posts.http = std::move(*http);
     posts.udp = std::move(*udp);
-    auto prepared = workers_->prepare(std::move(posts), given_);
+    workers_->use(std::move(given_));
+    auto prepared = workers_->prepare(std::move(posts));
     if (prepared.has_error()) {
         throw BindError(prepared.error().text);
     }
-    for (const std::string& place : given_.drop_rest()) {
+    for (const std::string& place : workers_->drop_unused()) {
         log_.write(Severity::warning, area,
                    "a socket that was passed to this process is for no address of the "
                    "configuration; it is not served",
@@ -249,7 +248,8 @@ void Service::fill_roster() {
     }
 }
 
-void Service::start_management() {
+/// Who takes over binds only: while that may still be refused.
+void Service::prepare_management() {
     management::Settings settings = management_settings_of(in_effect_.config);
     settings.started = clock_.now();
     management::Parts parts{.roster = *roster_,
@@ -272,8 +272,10 @@ void Service::start_management() {
         return reloads_.perform();
     };
     management_.emplace(std::move(parts), std::move(settings));
-    if (const auto started = management_->start(); started.has_error()) {
-        throw BindError(started.error().text);
+    const auto begun =
+        taking_over_ ? management_->bind(in_effect_.config.management.addr) : management_->start();
+    if (begun.has_error()) {
+        throw BindError(begun.error().text);
     }
 }
 

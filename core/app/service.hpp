@@ -85,9 +85,6 @@ public:
     /// operator, soon; nobody is refused meanwhile. Thread: any, between `take_reloads` and `stop`
     void reload() noexcept { reloads_.request(); }
 
-    /// Reloads so far. Thread: any
-    [[nodiscard]] ReloadNumbers reload_numbers() noexcept { return reloads_.numbers(); }
-
     /// Accepts no more, answers what is in flight within `request_timeout`, flushes the backend,
     /// and gives everything back. Harmless when not started.
     void stop() noexcept;
@@ -106,7 +103,7 @@ private:
     void serve_site() noexcept;
     void fill_roster();
     void prepare_cold_work();
-    void start_management();
+    void prepare_management();
     [[nodiscard]] Result<void> change_tracker(const config::Config& config);
     [[nodiscard]] management::Circumstances circumstances();
     void release_drivers() noexcept;

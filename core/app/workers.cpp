@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace chihaya::app {
@@ -81,7 +83,7 @@ bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared pre
         Member& member = members_[number];
         const bool stays = number < posts_.workers;
         WorkerChange change;
-        if (number < prepared.sockets.size()) {
+        if (stays && number < prepared.sockets.size()) {
             change.http = std::move(prepared.sockets[number].http);
             change.udp = std::move(prepared.sockets[number].udp);
         }
@@ -108,14 +110,22 @@ bool Workers::adopt(std::shared_ptr<const WorkerSettings> settings, Prepared pre
     if (is_steered_) {
         steer(somebody_leaves() ? posts_.workers : 0);
     }
+    forget_given();
     counting_.with([&](Counting& counting) { counting.workers = posts_.workers; });
     return all_serve;
 }
 
 bool Workers::begin(std::uint32_t number, WorkerChange first) {
     Member& member = members_[number];
-    member.worker = std::make_unique<Worker>(number, shared_, counters_of(number));
-    if (!member.worker->start(settings_, std::move(first))) {
+    bool begins = false;
+    try {
+        member.worker = std::make_unique<Worker>(number, shared_, counters_of(number));
+        begins = member.worker->start(settings_, std::move(first));
+    } catch (const std::exception& error) {  // no thread, descriptor or memory for it
+        shared_.log.write(Severity::error, "worker", "a worker cannot begin",
+                          {{"reason", std::string_view(error.what())}});
+    }
+    if (!begins) {
         member.worker.reset();
         posts_.workers = number;
         return false;
@@ -209,6 +219,7 @@ void Workers::steer(std::uint32_t sockets) {
 }
 
 void Workers::stop(std::chrono::milliseconds patience) noexcept {
+    given_.forget_but({});
     for (const Member& member : members_) {
         if (member.worker != nullptr) {
             member.worker->stop(patience);

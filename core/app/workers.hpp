@@ -58,14 +58,18 @@ public:
         std::vector<OfWorker> sockets;  // by the worker's number
     };
 
-    /// Binds what is not served yet. Nothing has changed so far, and nothing does if the result is
-    /// thrown away.
-    /// Errors: the first place that cannot be bound
-    [[nodiscard]] Result<Prepared> prepare(Posts posts) const;
+    /// Sockets that somebody has bound for this process, before the first `prepare`. Where there
+    /// are fewer of them than workers they are shared, where there are more a worker has several;
+    /// they are kept, for workers that come later and for addresses that come back.
+    void use(net::GivenSockets given) noexcept { given_ = std::move(given); }
 
-    /// The same, where no worker serves yet, with sockets that are given: where there are fewer of
-    /// them than workers they are shared, where there are more a worker has several.
-    [[nodiscard]] Result<Prepared> prepare(Posts posts, net::GivenSockets& given) const;
+    /// Where those are bound that are for no place. They are closed.
+    [[nodiscard]] std::vector<std::string> drop_unused();
+
+    /// Binds what is not served yet. Nothing has changed so far, and nothing does if the result is
+    /// thrown away, but that what was given for a place has been taken.
+    /// Errors: the first place that cannot be bound
+    [[nodiscard]] Result<Prepared> prepare(Posts posts);
 
     /// From now on the workers go by these settings and listen there, and as many as that. Those
     /// that are too many, and places that are given up, serve to the end what has begun: `tend`.
@@ -124,8 +128,20 @@ private:
         std::uint64_t workers = 0;                                        // that serve
     };
 
-    [[nodiscard]] Result<void> bind(net::Transport transport, Prepared& prepared,
-                                    net::GivenSockets& given) const;
+    struct Wanted {
+        std::uint16_t port = 0;
+        bool first = false;
+    };
+
+    [[nodiscard]] Result<void> bind(net::Transport transport, const net::Place& place,
+                                    Prepared& prepared);
+    [[nodiscard]] Result<net::BoundSocket> bind_one(net::Transport transport,
+                                                    const net::Place& place, std::uint32_t number,
+                                                    Wanted wanted) const;
+    [[nodiscard]] bool listens(std::uint32_t number, net::Transport transport,
+                               const net::Place& place) const;
+    void tell(net::Transport transport, const net::BoundSocket& bound, bool was_given) const;
+    void forget_given();
     [[nodiscard]] static Result<void> share_out(const std::vector<net::BoundSocket>& given,
                                                 net::Transport transport, Prepared& prepared);
     [[nodiscard]] bool is_served(net::Transport transport, const net::Place& place) const;
@@ -140,6 +156,7 @@ private:
     std::mutex changing_;  // held while members come and go, against `show_pulses`
     const Shared& shared_;
     const ShowCounters on_counters_;
+    net::GivenSockets given_;
     std::shared_ptr<const WorkerSettings> settings_;
     Posts posts_;
     std::vector<Member> members_;  // by number; those from `posts_.workers` on leave

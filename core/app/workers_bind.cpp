@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -23,14 +24,32 @@ void keep_covered(const std::vector<net::Place>& served, std::vector<net::Place>
     }
 }
 
-}  // namespace
-
-Result<Workers::Prepared> Workers::prepare(Posts posts) const {
-    net::GivenSockets none;
-    return prepare(std::move(posts), none);
+net::SocketPlace socket_place(net::Transport transport, const net::Place& place) noexcept {
+    return {.transport = transport,
+            .is_ipv6 = place.is_ipv6,
+            .address = place.address,
+            .port = place.port};
 }
 
-Result<Workers::Prepared> Workers::prepare(Posts posts, net::GivenSockets& given) const {
+}  // namespace
+
+std::vector<std::string> Workers::drop_unused() {
+    return given_.drop_rest();
+}
+
+/// Of those that nobody else holds, what is given up is closed with the last worker's.
+void Workers::forget_given() {
+    std::vector<net::SocketPlace> wanted;
+    for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
+        for (const net::Place& place :
+             transport == net::Transport::tcp ? posts_.http : posts_.udp) {
+            wanted.push_back(socket_place(transport, place));
+        }
+    }
+    given_.forget_but(wanted);
+}
+
+Result<Workers::Prepared> Workers::prepare(Posts posts) {
     Prepared prepared;
     prepared.posts = std::move(posts);
     keep_covered(posts_.http, prepared.posts.http);
@@ -39,8 +58,11 @@ Result<Workers::Prepared> Workers::prepare(Posts posts, net::GivenSockets& given
     keep_covered(given.places(net::Transport::udp), prepared.posts.udp);
     prepared.sockets.resize(prepared.posts.workers);
     for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
-        if (auto bound = bind(transport, prepared, given); bound.has_error()) {
-            return bound.error();
+        const bool is_tcp = transport == net::Transport::tcp;
+        for (const net::Place& place : is_tcp ? prepared.posts.http : prepared.posts.udp) {
+            if (auto bound = bind(transport, place, prepared); bound.has_error()) {
+                return bound.error();
+            }
         }
     }
     return prepared;
@@ -48,60 +70,83 @@ Result<Workers::Prepared> Workers::prepare(Posts posts, net::GivenSockets& given
 
 /// Worker after worker for each place: the kernel keeps them in this order, by which `net::steer`
 /// goes.
-Result<void> Workers::bind(net::Transport transport, Prepared& prepared,
-                           net::GivenSockets& given) const {
-    const bool is_tcp = transport == net::Transport::tcp;
-    for (const net::Place& place : is_tcp ? prepared.posts.http : prepared.posts.udp) {
-        const net::SocketPlace asked{.transport = transport,
-                                     .is_ipv6 = place.is_ipv6,
-                                     .address = place.address,
-                                     .port = place.port};
-        if (const auto passed = given.take(asked); !passed.empty()) {
-            shared_.log.write(Severity::info, is_tcp ? "http" : "udp", "listening",
-                              {{"family", passed.front().is_ipv6 ? "ipv6" : "ipv4"},
-                               {"port", std::uint64_t{passed.front().port}},
-                               {"sockets", "given"}});
-            if (auto shared = share_out(passed, transport, prepared); shared.has_error()) {
-                return shared.error();
-            }
+Result<void> Workers::bind(net::Transport transport, const net::Place& place, Prepared& prepared) {
+    const net::SocketPlace asked = socket_place(transport, place);
+    if (const auto passed = given_.take(asked); !passed.empty()) {
+        tell(transport, passed.front(), true);
+        return share_out(passed, transport, prepared);
+    }
+    if (given_.covers(asked)) {
+        return {};
+    }
+    bool first = !is_served(transport, place);
+    bool is_told = !first;
+    std::uint16_t port = place.port;
+    for (std::uint32_t number = 0; number < prepared.posts.workers; ++number) {
+        if (listens(number, transport, place)) {
             continue;
         }
-        if (given.covers(asked)) {
-            continue;
+        if (port == 0 && !first) {
+            port = port_of(transport, place);
         }
-        bool first = !is_served(transport, place);
-        std::uint16_t port = place.port;
-        std::optional<net::BoundSocket> told;
-        for (std::uint32_t number = 0; number < prepared.posts.workers; ++number) {
-            if (number < members_.size() && members_[number].worker != nullptr) {
-                const auto& has = is_tcp ? members_[number].http : members_[number].udp;
-                if (std::ranges::find(has, place) != has.end()) {
-                    continue;
-                }
-            }
-            if (port == 0 && !first) {
-                port = port_of(transport, place);
-            }
-            auto bound = bind_place(transport, place, port, first);
-            if (bound.has_error()) {
-                return bound.error();
-            }
-            port = bound->port;  // the workers share what the kernel chose for the first
-            if (first && place.port == 0) {
-                prepared.chosen.push_back({transport, place, port});
-            }
-            told = first ? *bound : told;
-            first = false;
-            auto& sockets = prepared.sockets[number];
-            (is_tcp ? sockets.http : sockets.udp).add(*bound);
+        auto bound = bind_one(transport, place, number, {.port = port, .first = first});
+        if (bound.has_error()) {
+            return bound.error();
         }
-        if (told) {
-            shared_.log.write(
-                Severity::info, is_tcp ? "http" : "udp", "listening",
-                {{"family", told->is_ipv6 ? "ipv6" : "ipv4"}, {"port", std::uint64_t{told->port}}});
+        port = bound->port;  // the workers share what the kernel chose for the first
+        if (first && place.port == 0) {
+            prepared.chosen.push_back({transport, place, port});
         }
+        if (!std::exchange(is_told, true)) {
+            tell(transport, *bound, bound->was_given);
+        }
+        first = false;
+        auto& sockets = prepared.sockets[number];
+        (transport == net::Transport::tcp ? sockets.http : sockets.udp).add(*bound);
     }
     return {};
+}
+
+/// What somebody else holds for us is what clients find when we are gone, so it is shared. Where
+/// it is not held any more, whoever bound it may not have let us bind beside it.
+Result<net::BoundSocket> Workers::bind_one(net::Transport transport, const net::Place& place,
+                                           std::uint32_t number, Wanted wanted) const {
+    const net::SocketPlace asked = socket_place(transport, place);
+    if (given_.stays_open(asked)) {
+        if (auto shared = given_.again(asked, number)) {
+            return *std::move(shared);
+        }
+    }
+    auto bound = bind_place(transport, place, wanted.port, wanted.first);
+    if (bound.has_error()) {
+        if (auto shared = given_.again(asked, number)) {
+            return *std::move(shared);
+        }
+    }
+    return bound;
+}
+
+bool Workers::listens(std::uint32_t number, net::Transport transport,
+                      const net::Place& place) const {
+    if (number >= members_.size() || members_[number].worker == nullptr) {
+        return false;
+    }
+    const auto& has =
+        transport == net::Transport::tcp ? members_[number].http : members_[number].udp;
+    return std::ranges::find(has, place) != has.end();
+}
+
+void Workers::tell(net::Transport transport, const net::BoundSocket& bound, bool was_given) const {
+    const std::string_view area = transport == net::Transport::tcp ? "http" : "udp";
+    const std::string_view family = bound.is_ipv6 ? "ipv6" : "ipv4";
+    if (was_given) {
+        shared_.log.write(
+            Severity::info, area, "listening",
+            {{"family", family}, {"port", std::uint64_t{bound.port}}, {"sockets", "given"}});
+        return;
+    }
+    shared_.log.write(Severity::info, area, "listening",
+                      {{"family", family}, {"port", std::uint64_t{bound.port}}});
 }
 
 Result<void> Workers::share_out(const std::vector<net::BoundSocket>& given,

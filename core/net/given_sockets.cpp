@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace chihaya::net {
@@ -27,6 +29,10 @@ int option_of(int socket, int level, int name, int otherwise) noexcept {
 
 bool is_any(const IpAddress& address) noexcept {
     return address == IpAddress{} || address == IpAddress::parse("0.0.0.0");
+}
+
+int another(int socket) noexcept {
+    return ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
 }
 
 SocketPlace place_of(const BoundSocket& bound, Transport transport) noexcept {
@@ -63,20 +69,27 @@ GivenSockets::~GivenSockets() {
 }
 
 GivenSockets::GivenSockets(GivenSockets&& other) noexcept
-    : sockets_(std::exchange(other.sockets_, {})), covered_(std::exchange(other.covered_, {})) {}
+    : sockets_(std::exchange(other.sockets_, {})), taken_(std::exchange(other.taken_, {})) {}
 
 GivenSockets& GivenSockets::operator=(GivenSockets&& other) noexcept {
     if (this != &other) {
         close_all();
         sockets_ = std::exchange(other.sockets_, {});
-        covered_ = std::exchange(other.covered_, {});
+        taken_ = std::exchange(other.taken_, {});
     }
     return *this;
 }
 
-void GivenSockets::close_all() noexcept {
+void GivenSockets::close_rest() noexcept {
     for (const Given& given : std::exchange(sockets_, {})) {
         ::close(given.bound.socket);
+    }
+}
+
+void GivenSockets::close_all() noexcept {
+    close_rest();
+    for (const Taken& taken : std::exchange(taken_, {})) {
+        ::close(taken.given.bound.socket);
     }
 }
 
@@ -130,23 +143,62 @@ bool GivenSockets::fits(const Given& given, const SocketPlace& place) noexcept {
 
 std::vector<BoundSocket> GivenSockets::take(const SocketPlace& place) {
     std::vector<BoundSocket> taken;
-    for (const Given& given : sockets_) {
+    for (Given& given : sockets_) {
         if (fits(given, place)) {
+            given.bound.asked_port = place.port;
+            take_new(given.bound.socket);
             taken.push_back(given.bound);
-            taken.back().asked_port = place.port;
-            if (given.is_dual) {
-                SocketPlace other = place_of(given.bound, given.transport);
-                other.is_ipv6 = !place.is_ipv6;
-                covered_.push_back(other);
-            }
+            taken_.push_back({given, place});
+            taken_.back().given.bound.socket = another(given.bound.socket);
         }
     }
     std::erase_if(sockets_, [&](const Given& given) { return fits(given, place); });
     return taken;
 }
 
+std::optional<Result<BoundSocket>> GivenSockets::again(const SocketPlace& place,
+                                                       std::size_t number) const {
+    std::vector<BoundSocket> kept;
+    for (const Taken& taken : taken_) {
+        if (taken.place == place && taken.given.bound.socket >= 0) {
+            kept.push_back(taken.given.bound);
+        }
+    }
+    if (kept.empty()) {
+        return std::nullopt;
+    }
+    BoundSocket bound = kept[number % kept.size()];
+    bound.socket = another(bound.socket);
+    if (bound.socket < 0) {
+        return Failure{"cannot share a socket that was passed among the workers: " +
+                       std::generic_category().message(errno) +
+                       "; raise the limit on open files, or lower `workers`"};
+    }
+    take_new(bound.socket);
+    return bound;
+}
+
+bool GivenSockets::stays_open(const SocketPlace& place) const noexcept {
+    return std::ranges::any_of(taken_, [&](const Taken& taken) {
+        return taken.given.bound.stays_open && taken.place == place;
+    });
+}
+
 bool GivenSockets::covers(const SocketPlace& place) const noexcept {
-    return std::ranges::find(covered_, place) != covered_.end();
+    return std::ranges::any_of(taken_, [&](const Taken& taken) {
+        return taken.place != place && fits(taken.given, place);
+    });
+}
+
+void GivenSockets::forget_but(std::span<const SocketPlace> wanted) noexcept {
+    std::erase_if(taken_, [&](const Taken& taken) {
+        const bool goes =
+            !taken.given.bound.stays_open && std::ranges::find(wanted, taken.place) == wanted.end();
+        if (goes) {
+            ::close(taken.given.bound.socket);
+        }
+        return goes;
+    });
 }
 
 std::vector<Place> GivenSockets::places(Transport transport) const {
@@ -166,7 +218,7 @@ std::vector<std::string> GivenSockets::drop_rest() {
     for (const Given& given : sockets_) {
         places.push_back(text_of(place_of(given.bound, given.transport)));
     }
-    close_all();
+    close_rest();
     std::ranges::sort(places);
     const auto repeated = std::ranges::unique(places);
     places.erase(repeated.begin(), repeated.end());

@@ -8,8 +8,10 @@
 #include "core/base/result.hpp"
 #include "core/net/bound_socket.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,10 +44,20 @@ public:
     /// Errors: what it is instead; then it is closed
     Result<void> add(int descriptor, bool stays_open);
 
-    /// Those for `place`, each once; the caller becomes their owner. An IPv6 socket for every
-    /// address that serves IPv4 as well is one for `place` of either family, whichever is asked
-    /// for first; `covers` tells of the other.
+    /// Those for `place`, each once; the caller becomes their owner, and they take what comes anew
+    /// whatever their last owner wanted. Another descriptor of each is kept. An IPv6 socket for
+    /// every address that serves IPv4 as well is one for `place` of either family, whichever is
+    /// asked for first; `covers` tells of the other.
     [[nodiscard]] std::vector<BoundSocket> take(const SocketPlace& place);
+
+    /// Another descriptor of one of those that were taken for `place`, by turns as `number` says:
+    /// the caller becomes its owner. Nothing where none is kept.
+    /// Errors: what the system says to one descriptor more
+    [[nodiscard]] std::optional<Result<BoundSocket>> again(const SocketPlace& place,
+                                                           std::size_t number) const;
+
+    /// Are those that were taken for `place` held elsewhere too?
+    [[nodiscard]] bool stays_open(const SocketPlace& place) const noexcept;
 
     /// Does a socket that has been taken serve this place too?
     [[nodiscard]] bool covers(const SocketPlace& place) const noexcept;
@@ -56,6 +68,10 @@ public:
     /// The same of all, each once, in words. They are closed.
     [[nodiscard]] std::vector<std::string> drop_rest();
 
+    /// Keeps none any more of those that nobody else holds, but for the `wanted` places: a socket
+    /// that is kept open is no closed one for its clients.
+    void forget_but(std::span<const SocketPlace> wanted) noexcept;
+
     [[nodiscard]] bool empty() const noexcept { return sockets_.empty(); }
 
 private:
@@ -64,12 +80,17 @@ private:
         Transport transport = Transport::tcp;
         bool is_dual = false;
     };
+    struct Taken {
+        Given given;  // with another descriptor; -1: there was none to be had
+        SocketPlace place;
+    };
 
     [[nodiscard]] static bool fits(const Given& given, const SocketPlace& place) noexcept;
+    void close_rest() noexcept;
     void close_all() noexcept;
 
     std::vector<Given> sockets_;
-    std::vector<SocketPlace> covered_;
+    std::vector<Taken> taken_;
 };
 
 /// The descriptors that systemd passes (`LISTEN_FDS`), none when they are meant for another

@@ -67,6 +67,9 @@ void TcpListener::finish() noexcept {
 
 void TcpListener::close() noexcept {
     *alive_ = false;
+    if (bound_.was_given && descriptor_.is_open()) {
+        resume();  // others may go on with it
+    }
     boost::system::error_code ignored;
     descriptor_.close(ignored);
     pause_.cancel();

@@ -1,6 +1,7 @@
 // What the service manager is told, and the sockets that it passes.
 
 #include "tests/handover/service_manager.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/udp_client.hpp"
 #include "tests/wire_http/tracker.hpp"
 
@@ -8,6 +9,8 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -27,9 +30,36 @@ ChihayaOptions options_for(const NotifySocket& manager) {
     return options;
 }
 
-std::string passed_config(const PassedSockets& passed, const std::string& more = "") {
+std::string passed_config(const PassedSockets& passed, const std::string& more = "",
+                          int workers = 2) {
     const std::string addr = "\"127.0.0.1:" + std::to_string(passed.port()) + '"';
-    return R"({"workers": 2, "addr": )" + addr + R"(, "udp": {"addr": )" + addr + "}" + more + "}";
+    return R"({"workers": )" + std::to_string(workers) + R"(, "addr": )" + addr +
+           R"(, "udp": {"addr": )" + addr + "}" + more + "}";
+}
+
+/// By the management's call.
+void reload(const ChihayaProcess& process) {
+    TcpClient client(process.management_port());
+    client.send("POST /reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+    const HttpReply reply = client.read_reply();
+    CAPTURE(reply.body);
+    CHECK(reply.status == 200);
+}
+
+/// How many descriptors of a process are this socket of ours?
+std::size_t holds(pid_t process, int socket) {
+    struct stat ours {};
+    REQUIRE(::fstat(socket, &ours) == 0);
+    std::size_t found = 0;
+    const auto folder = std::filesystem::path("/proc") / std::to_string(process) / "fd";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        struct stat one {};
+        found += ::stat(entry.path().c_str(), &one) == 0 && one.st_ino == ours.st_ino &&
+                         one.st_dev == ours.st_dev
+                     ? 1U
+                     : 0U;
+    }
+    return found;
 }
 
 TEST_SUITE_BEGIN("service manager");
@@ -96,7 +126,11 @@ TEST_CASE("sockets that are passed are served, by every worker, and survive the 
     options.sockets = passed.all();
     {
         ChihayaProcess process(options);
-        CHECK(process.log().find("socket=own") == std::string::npos);
+        const std::string listening = " family=ipv4 port=" + std::to_string(passed.port());
+        CHECK(process.log().find("http: listening" + listening + " sockets=given") !=
+              std::string::npos);
+        CHECK(process.log().find("udp: listening" + listening + " sockets=given") !=
+              std::string::npos);
         for (int i = 0; i < 20; ++i) {
             CHECK(http_get(passed.port(), target({})).status == 200);
             CHECK(UdpClient(passed.port()).connect().size() == 8);
@@ -111,6 +145,75 @@ TEST_CASE("sockets that are passed are served, by every worker, and survive the 
     ChihayaProcess process(options);
     CHECK(early.read_reply().status == 200);
     CHECK(datagram.receive().size() == 16);
+}
+
+TEST_CASE("workers that a reload adds serve what was passed") {
+    const PassedSockets passed;
+    ChihayaOptions options;
+    options.config = passed_config(passed);
+    options.sockets = passed.all();
+    ChihayaProcess process(options);
+    process.configure(passed_config(passed, R"(, "announce": "10m")", 4));
+    reload(process);
+    CHECK(http_get(process.management_port(), "/stats?flatten").body.find("\"Workers\":4") !=
+          std::string::npos);
+    for (int i = 0; i < 20; ++i) {
+        CHECK(http_get(passed.port(), target({})).status == 200);
+        CHECK(UdpClient(passed.port()).connect().size() == 8);
+    }
+    CHECK(process.stop() == 0);
+}
+
+TEST_CASE("an address whose socket was passed may go and come back") {
+    const PassedSockets passed;
+    ChihayaOptions options;
+    options.config = passed_config(passed);
+    options.sockets = passed.all();
+    {
+        ChihayaProcess process(options);
+        std::unique_ptr<TcpClient> early;
+        process.configure(R"({"workers": 2})");
+        reload(process);
+        CHECK(http_get(process.http_port(), target({})).status == 200);
+        wait_until("the workers have given it up", [&] {
+            return holds(process.pid(), passed.all()[0]) == 1 &&
+                   holds(process.pid(), passed.all()[1]) == 1;
+        });
+        early = std::make_unique<TcpClient>(passed.port());  // it waits for somebody
+        early->send(request({}));
+        process.configure(options.config);
+        reload(process);
+        CHECK(early->read_reply().status == 200);
+        for (int i = 0; i < 20; ++i) {
+            CHECK(http_get(passed.port(), target({})).status == 200);
+            CHECK(UdpClient(passed.port()).connect().size() == 8);
+        }
+        CHECK(process.stop() == 0);
+    }
+}
+
+TEST_CASE("a manager that takes nothing for a while keeps the tracker from nothing, and is told") {
+    const NotifySocket manager;
+    ChihayaProcess process(options_for(manager));
+    static_cast<void>(manager.expect("STATUS="));
+    manager.fill();
+    for (int i = 0; i < 3; ++i) {
+        reload(process);
+    }
+    CHECK(http_get(process.http_port(), target({})).status == 200);
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(manager.expect("RELOADING=1"));
+        CHECK(manager.expect("=1") == "READY=1");
+    }
+    SUBCASE("and so it is when the tracker ends") {
+        manager.fill();
+        process.signal(SIGTERM);
+        static_cast<void>(manager.expect("STOPPING=1"));
+    }
+    SUBCASE("and a tracker that ends does not wait for it for long") {
+        manager.fill();
+        CHECK(process.stop() == 0);
+    }
 }
 
 TEST_CASE("a socket that is passed for no configured address is told of") {
