@@ -302,6 +302,7 @@ int Application::serve(const config::Config& config, Log& log) const {
         log, [&service] { service.reload(); },
         [&] { return hand_over(service, successor, supervisor, log); });
     if (!is_to_stop) {
+        supervisor.end();
         // What is left belongs to the other process: neither files nor sockets are to be touched.
         std::_Exit(EXIT_OK);
     }

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace chihaya::app {
@@ -24,6 +25,13 @@ constexpr std::chrono::seconds status_interval{5};
 // A start or stop that takes long asks for so much more time, and asks again well before it is up.
 constexpr std::chrono::seconds extension{60};
 constexpr std::chrono::seconds extension_interval{10};
+
+// A manager that is slow is told what it must know again so often, and at the end for so long.
+constexpr std::chrono::milliseconds owed_interval{50};
+constexpr std::chrono::seconds owed_patience{1};
+
+// Of a reload there are two; the last ones count.
+constexpr std::size_t owed_max = 16;
 
 std::string environment(const char* name) {
     // Before threads that change it: nothing here does after the start.
@@ -78,7 +86,7 @@ Supervisor::Supervisor(Log& log) : log_(log), socket_(notify_socket()), watchdog
     }
 }
 
-Supervisor::~Supervisor() {
+void Supervisor::end() noexcept {
     {
         const std::lock_guard lock(mutex_);
         ends_ = true;
@@ -95,29 +103,31 @@ void Supervisor::serving(Parts parts) {
         parts_ = std::move(parts);
         serves_ = true;
         is_silent_ = false;
+        owe("READY=1");
     }
-    tell("READY=1");
     changed_.notify_all();
 }
 
 void Supervisor::reloading() {
-    tell("RELOADING=1\nMONOTONIC_USEC=" + monotonic_now());
+    const std::lock_guard lock(mutex_);
+    owe("RELOADING=1\nMONOTONIC_USEC=" + monotonic_now());
 }
 
 void Supervisor::reloaded() {
-    tell("READY=1");
+    const std::lock_guard lock(mutex_);
+    owe("READY=1");
 }
 
 void Supervisor::stopping() {
-    tell("STOPPING=1\nSTATUS=stopping");
     const std::lock_guard lock(mutex_);  // whoever is being asked has answered
+    owe("STOPPING=1\nSTATUS=stopping");
     serves_ = false;
     parts_ = {};
 }
 
 void Supervisor::replaced_by(std::uint64_t process) {
-    tell("MAINPID=" + std::to_string(process));
     const std::lock_guard lock(mutex_);
+    owe("MAINPID=" + std::to_string(process));
     is_silent_ = true;
     serves_ = false;
     parts_ = {};
@@ -147,14 +157,16 @@ void Supervisor::run() {
     std::unique_lock lock(mutex_);
     while (!ends_) {
         const auto now = steady_clock::now();
+        tell_owed();
         if (long_works_ > 0 && now >= next_extension && !is_silent_) {
             next_extension = now + extension_interval;
-            tell("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds(extension).count()));
+            static_cast<void>(
+                tell("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds(extension).count())));
         }
         if (has_watchdog && !is_silent_ && now >= next_beat) {
             next_beat = now + pause;
             if (!serves_ || all_turned()) {
-                tell("WATCHDOG=1");
+                static_cast<void>(tell("WATCHDOG=1"));
             }
             if (serves_) {
                 ask_all();
@@ -162,11 +174,39 @@ void Supervisor::run() {
         }
         if (serves_ && now >= next_status) {
             next_status = now + status_interval;
-            tell("STATUS=" + one_line(parts_.status()));
+            static_cast<void>(tell("STATUS=" + one_line(parts_.status())));
         }
-        const auto wanted = std::pair(serves_, long_works_ > 0);
-        changed_.wait_for(lock, pause,
-                          [&] { return ends_ || wanted != std::pair(serves_, long_works_ > 0); });
+        const auto needs = [this] {
+            return std::tuple(serves_, long_works_ > 0, owed_.empty());
+        };
+        const auto known = needs();
+        changed_.wait_for(lock,
+                          owed_.empty() ? pause : std::min<microseconds>(pause, owed_interval),
+                          [&] { return ends_ || known != needs(); });
+    }
+    for (const auto until = steady_clock::now() + owed_patience;
+         !owed_.empty() && steady_clock::now() < until;) {
+        tell_owed();
+        changed_.wait_for(lock, owed_interval, [this] { return owed_.empty(); });
+    }
+}
+
+/// Under the mutex: what the manager must hear, in this order.
+void Supervisor::owe(std::string message) {
+    if (socket_.empty()) {
+        return;
+    }
+    owed_.push_back(std::move(message));
+    if (owed_.size() > owed_max) {
+        owed_.pop_front();
+    }
+    tell_owed();
+    changed_.notify_all();
+}
+
+void Supervisor::tell_owed() {
+    while (!owed_.empty() && tell(owed_.front())) {
+        owed_.pop_front();
     }
 }
 
@@ -207,22 +247,23 @@ void Supervisor::ask_all() {
     signs_ = std::move(asked);
 }
 
-void Supervisor::tell(std::string_view message) const noexcept {
-    if (socket_.empty()) {
-        return;
-    }
+/// False when it could be told later: it takes nothing now, or this process has no descriptor left.
+/// Whoever is not there will not be.
+bool Supervisor::tell(std::string_view message) const noexcept {
     const int out = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (out < 0) {
-        return;
+        return false;
     }
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     std::memcpy(name.sun_path, socket_.data(), socket_.size());
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    // A manager that takes nothing now is told the next thing.
-    static_cast<void>(::sendto(out, message.data(), message.size(), MSG_NOSIGNAL,
-                               reinterpret_cast<const sockaddr*>(&name), size));
+    const auto sent = ::sendto(out, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                               reinterpret_cast<const sockaddr*>(&name), size);
+    const bool is_full =
+        sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM);
     ::close(out);
+    return !is_full;
 }
 
 }  // namespace chihaya::app

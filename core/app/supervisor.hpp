@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,7 @@ class Supervisor {
 public:
     /// Begins to say that a start takes its time, where it does. Lifetime: the log outlives it
     explicit Supervisor(Log& log);
-    ~Supervisor();
+    ~Supervisor() { end(); }
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 
@@ -60,6 +61,9 @@ public:
 
     /// From now on another process is the service, and this one has nothing to say.
     void replaced_by(std::uint64_t process);
+
+    /// Says what the manager has not taken yet, for a second at most, and then nothing any more.
+    void end() noexcept;
 
     /// While one of these lives the manager waits longer for a start or a stop, and the control
     /// loop may be busy: swarms are read from a file, written to one, or carried.
@@ -84,7 +88,9 @@ private:
     };
 
     void run();
-    void tell(std::string_view message) const noexcept;
+    void owe(std::string message);
+    void tell_owed();
+    [[nodiscard]] bool tell(std::string_view message) const noexcept;
     [[nodiscard]] bool all_turned();
     void ask_all();
 
@@ -98,7 +104,8 @@ private:
     bool is_silent_ = false;
     bool ends_ = false;
     int long_works_ = 0;
-    std::vector<Sign> signs_;  // the thread's own
+    std::deque<std::string> owed_;  // it did not take these
+    std::vector<Sign> signs_;       // the thread's own
     std::thread thread_;
 };
 

@@ -60,6 +60,17 @@ std::optional<std::string> NotifySocket::next(std::chrono::milliseconds patience
     return std::string(room.data(), static_cast<std::size_t>(size > 0 ? size : 0));
 }
 
+void NotifySocket::fill() const {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::strncpy(name.sun_path, path().c_str(), sizeof name.sun_path - 1);
+    const int out = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    while (::sendto(out, "x", 1, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&name),
+                    sizeof name) == 1) {
+    }
+    ::close(out);
+}
+
 std::string NotifySocket::expect(const std::string& words,
                                  std::chrono::milliseconds patience) const {
     using Clock = std::chrono::steady_clock;

@@ -26,6 +26,9 @@ public:
     /// The next message; nothing when none comes within `patience`.
     [[nodiscard]] std::optional<std::string> next(std::chrono::milliseconds patience) const;
 
+    /// Sends itself messages until no more fit.
+    void fill() const;
+
     /// Reads until a message has `words` in it. Returns: that one
     /// Errors: std::runtime_error when none comes within `patience`
     [[nodiscard]] std::string expect(const std::string& words, std::chrono::milliseconds patience =
