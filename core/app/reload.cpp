@@ -4,7 +4,6 @@
 #include "core/config/difference.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -51,6 +50,7 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
     for (const std::string_view key : all.restart) {
         attempt.report.waiting.push_back({std::string(key), {}});
     }
+    keep_for_backend_driver(attempt);
     config::keep(now, attempt.wanted, all.restart);
     if (!read_lists(attempt) || !bind(attempt) || !ask_backend_driver(attempt) ||
         !ask_tracker_driver(attempt)) {
@@ -64,6 +64,17 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
     attempt.report.changed = texts_of(config::difference(now, attempt.wanted).live);
     publish(attempt);
     return attempt.report;
+}
+
+/// What another driver is told waits with it: the present one makes no sense of it.
+void Reload::keep_for_backend_driver(Attempt& attempt) {
+    const config::Config& now = parts_.in_effect.config;
+    config::Config& wanted = attempt.wanted;
+    if (wanted.backend.name == now.backend.name || wanted.backend.params == now.backend.params) {
+        return;
+    }
+    attempt.report.waiting.push_back({"backend.params", "it is for another driver"});
+    wanted.backend.params = now.backend.params;
 }
 
 /// They are read every time: the names of the files stay, what is in them does not.
@@ -147,33 +158,8 @@ bool Reload::ask_tracker_driver(Attempt& attempt) {
         return attempt.refuse(std::string("tracker.params: the driver refused them: ") +
                               status.reason);
     }
-    if (parts_.switch_driver != nullptr) {
-        const auto switched = parts_.switch_driver(attempt.wanted);
-        return switched.has_error() ? attempt.refuse(switched.error().text) : true;
-    }
-    keep_for_tracker_driver(attempt, status);
-    return true;
-}
-
-/// First without its parameters; then without anything that it is told.
-void Reload::keep_for_tracker_driver(Attempt& attempt, const Status& status) {
-    const config::Config& now = parts_.in_effect.config;
-    constexpr std::array<std::string_view, 2> driver{"tracker.driver", "tracker.params"};
-    config::Config less = attempt.wanted;
-    config::keep(now, less, driver);
-    if (!reconfigure_tracker(less).ok()) {
-        config::keep(now, less, config::keys_of_tracker_driver());
-        static_cast<void>(reconfigure_tracker(less));
-    }
-    auto waiting = texts_of(config::difference(less, attempt.wanted).live);
-    if (waiting.empty()) {
-        attempt.report.warnings.push_back(
-            std::string("tracker.params: the driver goes on as it is: ") + status.reason);
-    }
-    for (std::string& key : waiting) {
-        attempt.report.waiting.push_back({std::move(key), status.reason});
-    }
-    attempt.wanted = std::move(less);
+    const auto switched = parts_.switch_driver(attempt.wanted);
+    return switched.has_error() ? attempt.refuse(switched.error().text) : true;
 }
 
 void Reload::publish(Attempt& attempt) {

@@ -48,7 +48,7 @@ public:
         Workers& workers;
         management::Server& management;
         /// Puts the tracker driver of a configuration in the place of the present one.
-        /// Errors: why not; then it stays. Null: another driver waits for a restart
+        /// Errors: why not; then it stays
         std::function<Result<void>(const config::Config&)> switch_driver;
         /// What the drivers are told of a configuration. Lifetime: that of the configuration
         std::function<TrackerSetup(const config::Config&)> tracker_setup;
@@ -63,10 +63,10 @@ public:
 private:
     struct Attempt;
 
+    void keep_for_backend_driver(Attempt& attempt);
     [[nodiscard]] bool read_lists(Attempt& attempt);
     [[nodiscard]] bool bind(Attempt& attempt);
     [[nodiscard]] bool ask_tracker_driver(Attempt& attempt);
-    void keep_for_tracker_driver(Attempt& attempt, const Status& status);
     [[nodiscard]] bool ask_backend_driver(Attempt& attempt);
     [[nodiscard]] Status reconfigure_tracker(const config::Config& config);
     void publish(Attempt& attempt);

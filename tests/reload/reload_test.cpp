@@ -153,6 +153,38 @@ TEST_CASE("keys that wait for a restart are named, and the rest is applied") {
     CHECK(has(again, R"("changed":[],"restart":["state_dir","private"])"));
 }
 
+TEST_CASE("what another backend driver is told waits with it, and the rest is applied") {
+    Running running;
+    const std::string told = running.reload(
+        R"("announce": "10m", "backend": {"driver": "gazelle", "params": {"url": "mysql://x"}})");
+    CHECK(has(told, R"("changed":["announce","min_announce"],)"
+                    R"("restart":["backend.driver","backend.params"])"));
+    CHECK(running.interval() == 600);
+    CHECK(has(running.process.log(), "key=backend.params reason=\"it is for another driver\""));
+}
+
+TEST_CASE("workers that cannot begin are told of, and the others serve") {
+    ChihayaOptions options{.config = file()};
+    options.descriptors = 130;
+    ChihayaProcess process(options);
+    const auto reload = [&](int workers) {
+        process.configure(R"({"interval_jitter": 0, "announce": "10m", "workers": )" +
+                          std::to_string(workers) + "}");
+        const HttpReply reply = post_reload(process.management_port());
+        CAPTURE(reply.body);
+        CHECK(reply.status == 200);
+        return reply.body;
+    };
+    CHECK(has(reload(40), "workers: not all of 40 could begin"));
+    CHECK(has(process.log(), "a worker cannot begin"));
+    for (const int workers : {2, 3}) {
+        CHECK_FALSE(has(reload(workers), "could begin"));
+        CHECK(success(http_get(process.http_port(), target({}))).at("interval").integer() == 600);
+        CHECK(UdpClient(process.udp_port()).connect().size() == 8);
+    }
+    CHECK(process.stop() == 0);
+}
+
 TEST_CASE("an address is served from the reload on, and another one no more") {
     Running running;
     const FreePort more;
