@@ -22,27 +22,6 @@ using Key = wire::ConnectionIds::Key;
 
 constexpr std::size_t digits = 2 * std::tuple_size_v<Key>;
 
-Key made_up() {
-    Key key{};
-    std::random_device device;
-    std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
-    return key;
-}
-
-std::optional<Key> read_hex(std::string_view hex) noexcept {
-    Key key{};
-    if (hex.size() != digits) {
-        return std::nullopt;
-    }
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        const char* const at = hex.data() + 2 * i;
-        if (std::from_chars(at, at + 2, key[i], 16).ptr != at + 2) {
-            return std::nullopt;
-        }
-    }
-    return key;
-}
-
 std::string hex_of(const Key& key) {
     constexpr std::string_view letters = "0123456789abcdef";
     std::string text;
@@ -87,20 +66,41 @@ bool write_small(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+Key made_up_key() {
+    Key key{};
+    std::random_device device;
+    std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
+    return key;
+}
+
+std::optional<Key> key_of_hex(std::string_view hex) noexcept {
+    Key key{};
+    if (hex.size() != digits) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        const char* const at = hex.data() + 2 * i;
+        if (std::from_chars(at, at + 2, key[i], 16).ptr != at + 2) {
+            return std::nullopt;
+        }
+    }
+    return key;
+}
+
 Key connection_id_key_of(const config::Config& config, Log& log) {
-    if (const auto configured = read_hex(config.udp.connection_id_key)) {
+    if (const auto configured = key_of_hex(config.udp.connection_id_key)) {
         return *configured;
     }
     if (config.state_dir.empty() || config.udp.addr.empty()) {
-        return made_up();
+        return made_up_key();
     }
     const std::string path = std::filesystem::path(config.state_dir) / "connection_id_key";
     const std::string text = read_small(path);
     const int problem = errno;
-    if (const auto kept = read_hex(text)) {
+    if (const auto kept = key_of_hex(text)) {
         return *kept;
     }
-    const Key key = made_up();
+    const Key key = made_up_key();
     if (problem == ENOENT) {
         std::error_code ignored;  // what it stands for is told by the write
         std::filesystem::create_directories(config.state_dir, ignored);

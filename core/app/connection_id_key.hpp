@@ -7,7 +7,16 @@
 #include "core/config/config.hpp"
 #include "core/wire/connection_id.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace chihaya::app {
+
+/// One that nobody can guess.
+[[nodiscard]] wire::ConnectionIds::Key made_up_key();
+
+/// Shape: its bytes in hexadecimal digits. Errors: nothing for anything else
+[[nodiscard]] std::optional<wire::ConnectionIds::Key> key_of_hex(std::string_view hex) noexcept;
 
 /// The configured key; or the one that is kept in `connection_id_key` in the state folder, which
 /// is made where it is missing; or, without such a folder, one that is made up now. A file that

@@ -1,5 +1,6 @@
 #include "core/app/settings.hpp"
 
+#include "core/app/connection_id_key.hpp"
 #include "core/app/descriptors.hpp"
 #include "core/base/result.hpp"
 #include "core/logic/client_list.hpp"
@@ -8,8 +9,6 @@
 #include <Poco/Util/Application.h>
 
 #include <algorithm>
-#include <charconv>
-#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,21 +20,6 @@ using std::chrono::ceil;
 using std::chrono::seconds;
 
 constexpr seconds shortest_answer{1};
-
-wire::ConnectionIds::Key made_up_key() {
-    wire::ConnectionIds::Key key{};
-    std::random_device device;
-    std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(device()); });
-    return key;
-}
-
-wire::ConnectionIds::Key connection_id_key(const std::string& hex) {
-    wire::ConnectionIds::Key key{};
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, key[i], 16);
-    }
-    return key;
-}
 
 void append_networks(std::vector<IpNetwork>& to, const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
@@ -149,9 +133,7 @@ frontend::UdpSettings udp_settings_of(const config::Config& config,
                                       const wire::ConnectionIds::Key& key) {
     using Lifetime = wire::ConnectionIds::Lifetime;
     frontend::UdpSettings settings;
-    settings.connection_id_key = config.udp.connection_id_key.empty()
-                                     ? key
-                                     : connection_id_key(config.udp.connection_id_key);
+    settings.connection_id_key = key_of_hex(config.udp.connection_id_key).value_or(key);
     settings.connection_id_lifetime = config.udp.strict ? Lifetime::strict : Lifetime::grace;
     settings.transfer = {.batched = config.udp.batched,
                          .receive_buffer = config.udp.receive_buffer};

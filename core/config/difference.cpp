@@ -41,7 +41,7 @@ constexpr OnReload restart = OnReload::restart;
 
 constexpr std::array rows{
     row<&Config::tracker, &Driver::name>("tracker.driver", live),
-    row<&Config::tracker, &Driver::params>("tracker.params", driver),
+    row<&Config::tracker, &Driver::params>("tracker.params", live),
     row<&Config::backend, &Driver::name>("backend.driver", restart),
     row<&Config::backend, &Driver::params>("backend.params", driver),
     row<&Config::plugin_dir>("plugin_dir", restart),
@@ -52,23 +52,23 @@ constexpr std::array rows{
     row<&Config::freeleech>("freeleech", live),
     row<&Config::client_whitelist_enabled>("whitelist", live),
     row<&Config::client_whitelist>("client_whitelist", live),
-    row<&Config::purge_inactive_torrents>("purge_inactive_torrents", driver),
+    row<&Config::purge_inactive_torrents>("purge_inactive_torrents", live),
     row<&Config::create_on_announce>("create_on_announce", live),
 
-    row<&Config::announce>("announce", driver),
+    row<&Config::announce>("announce", live),
     row<&Config::min_announce>("min_announce", live),
     row<&Config::interval_jitter>("interval_jitter", live),
-    row<&Config::peer_lifetime>("peer_lifetime", driver),
-    row<&Config::request_timeout>("request_timeout", driver),
+    row<&Config::peer_lifetime>("peer_lifetime", live),
+    row<&Config::request_timeout>("request_timeout", live),
     row<&Config::limits, &Limits::default_num_want>("default_num_want", live),
 
     row<&Config::allow_ip_spoofing>("allow_ip_spoofing", live),
     row<&Config::dual_stacked_peers>("dual_stacked_peers", live),
     row<&Config::http, &Http::real_ip_header>("real_ip_header", live),
     row<&Config::respect_af>("respect_af", live),
-    row<&Config::preferred_subnet>("preferred_subnet", driver),
-    row<&Config::preferred_ipv4_subnet>("preferred_ipv4_subnet", driver),
-    row<&Config::preferred_ipv6_subnet>("preferred_ipv6_subnet", driver),
+    row<&Config::preferred_subnet>("preferred_subnet", live),
+    row<&Config::preferred_ipv4_subnet>("preferred_ipv4_subnet", live),
+    row<&Config::preferred_ipv6_subnet>("preferred_ipv6_subnet", live),
 
     row<&Config::http, &Http::addr>("addr", live),
     row<&Config::http, &Http::trusted_proxies>("http.trusted_proxies", live),
@@ -111,7 +111,7 @@ constexpr std::array rows{
     row<&Config::limits, &Limits::connections_per_prefix, &Rate::burst>(
         "limits.connections_per_prefix_burst", live),
     row<&Config::limits, &Limits::exempt>("limits.exempt", live),
-    row<&Config::limits, &Limits::memory>("limits.memory", driver),
+    row<&Config::limits, &Limits::memory>("limits.memory", live),
     row<&Config::limits, &Limits::shed_after>("limits.shed_after", live),
 
     row<&Config::access, &Access::torrents_allow_file>("access.torrents_allow_file", live),
@@ -121,12 +121,6 @@ constexpr std::array rows{
 
     row<&Config::log, &Log::level>("log.level", live),
 };
-
-// `min_announce` is in it because it must not be longer than `announce`.
-constexpr std::array<std::string_view, 10> of_tracker_driver{
-    "limits.memory",         "tracker.params",       "purge_inactive_torrents", "announce",
-    "min_announce",          "peer_lifetime",        "request_timeout",         "preferred_subnet",
-    "preferred_ipv4_subnet", "preferred_ipv6_subnet"};
 
 }  // namespace
 
@@ -163,10 +157,6 @@ void keep(const Config& now, Config& wanted, std::span<const std::string_view> k
             row.copy(now, wanted);
         }
     }
-}
-
-std::span<const std::string_view> keys_of_tracker_driver() noexcept {
-    return of_tracker_driver;
 }
 
 }  // namespace chihaya::config

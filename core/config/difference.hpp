@@ -17,7 +17,7 @@ namespace chihaya::config {
 /// When a changed value has its effect.
 enum class OnReload : std::uint8_t {
     live,    // at once
-    driver,  // at once, unless the driver that it is told says no: then it waits for a restart
+    driver,  // at once, unless the backend driver cannot: then it waits for a restart
     restart  // it waits for a restart
 };
 
@@ -38,8 +38,5 @@ struct Difference {
 
 /// Puts the values of `now` back into `wanted`, for each of `keys`.
 void keep(const Config& now, Config& wanted, std::span<const std::string_view> keys);
-
-/// The keys that a tracker driver is told, and those that have to fit them.
-[[nodiscard]] std::span<const std::string_view> keys_of_tracker_driver() noexcept;
 
 }  // namespace chihaya::config

@@ -220,8 +220,7 @@ std::vector<std::string> GivenSockets::drop_rest() {
     }
     close_rest();
     std::ranges::sort(places);
-    const auto repeated = std::ranges::unique(places);
-    places.erase(repeated.begin(), repeated.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
     return places;
 }
 

@@ -73,7 +73,7 @@ TEST_CASE("right after each change the swarms are as the clients made them") {
         for (const auto& [number, swarm] : clients.swarms()) {
             CAPTURE(number);
             for (const auto& [port, is_seeder] : swarm.peers) {
-                CHECK(world.read(swarm_of(number)).peers[port] == is_seeder);
+                CHECK(world.read(swarm_of(number)).peers.at(port) == is_seeder);
             }
         }
     }
