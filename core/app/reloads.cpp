@@ -24,7 +24,6 @@ void Reloads::start(Work work) {
     const std::lock_guard lock(mutex_);
     runs_ = true;
     is_over_ = false;
-    is_over_ = false;
     thread_ = std::thread([this] { run(); });
 }
 

@@ -133,8 +133,10 @@ TEST_CASE("an IPv6 socket for every address covers the family that was not asked
     REQUIRE(::bind(both, name.data(), name.size) == 0);
     GivenSockets given;
     REQUIRE(given.add(both, true).has_value());
-    const SocketPlace ipv4{.transport = Transport::udp, .port = bound->port};
-    const SocketPlace ipv6{.transport = Transport::udp, .is_ipv6 = true, .port = bound->port};
+    const SocketPlace ipv4{
+        .transport = Transport::udp, .is_ipv6 = false, .address = {}, .port = bound->port};
+    const SocketPlace ipv6{
+        .transport = Transport::udp, .is_ipv6 = true, .address = {}, .port = bound->port};
     CHECK_FALSE(given.covers(ipv6));
     close_all(given.take(ipv4));
     CHECK(given.covers(ipv6));
