@@ -22,8 +22,7 @@ bool is_before(const InfoHash& left, const InfoHash& right) noexcept {
 
 TorrentList::TorrentList(std::vector<InfoHash> hashes) : sorted_(std::move(hashes)) {
     std::ranges::sort(sorted_, is_before);
-    const auto twice = std::ranges::unique(sorted_);
-    sorted_.erase(twice.begin(), twice.end());
+    sorted_.erase(std::unique(sorted_.begin(), sorted_.end()), sorted_.end());
     sorted_.shrink_to_fit();
     const auto bits = std::clamp<unsigned>(
         static_cast<unsigned>(std::bit_width(sorted_.size() / hashes_of_drawer)), 1U,
