@@ -211,8 +211,9 @@ inline constexpr std::chrono::milliseconds site_load_wait = 1s;
 /// carried.
 inline constexpr std::size_t carry_notes_max = 4'000'000;
 
-/// Passes before the last one is tried in any case. Each carries what changed during the one before,
-/// which is no more than half of what that one carried: after so many, four million changes are few.
+/// Passes before the last one is tried in any case. Each carries what changed during the one
+/// before, which is no more than half of what that one carried: after so many, four million changes
+/// are few.
 inline constexpr unsigned carry_passes_max = 16;
 
 /// The workers keep to half the speed of the carrying, in pauses no longer than this: a client
