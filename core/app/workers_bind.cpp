@@ -54,8 +54,8 @@ Result<Workers::Prepared> Workers::prepare(Posts posts) {
     prepared.posts = std::move(posts);
     keep_covered(posts_.http, prepared.posts.http);
     keep_covered(posts_.udp, prepared.posts.udp);
-    keep_covered(given.places(net::Transport::tcp), prepared.posts.http);
-    keep_covered(given.places(net::Transport::udp), prepared.posts.udp);
+    keep_covered(given_.places(net::Transport::tcp), prepared.posts.http);
+    keep_covered(given_.places(net::Transport::udp), prepared.posts.udp);
     prepared.sockets.resize(prepared.posts.workers);
     for (const auto transport : {net::Transport::tcp, net::Transport::udp}) {
         const bool is_tcp = transport == net::Transport::tcp;
