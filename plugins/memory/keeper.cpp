@@ -228,6 +228,18 @@ bool Keeper::take_over(bool is_due) noexcept {
     return false;
 }
 
+/// At the end: the process whose place this one has taken lets go of the files when it ends, soon.
+bool Keeper::wait_to_take_over() noexcept {
+    const auto until = Steady::now() + limits::lock_wait;
+    while (Steady::now() < until) {
+        if (take_over(false)) {
+            return true;
+        }
+        std::this_thread::sleep_for(lock_pause);
+    }
+    return take_over(true);
+}
+
 /// Says once why nothing is saved.
 void Keeper::note_absence(const Trouble& trouble, bool is_due) {
     failures_ += is_due ? 1 : 0;
@@ -331,7 +343,7 @@ void Keeper::finish(Last last) noexcept {
         thread_.join();
     }
     gives_up_ = false;
-    if (last != Last::none && is_open_ && (owns_files_ || take_over(true))) {
+    if (last != Last::none && is_open_ && (owns_files_ || wait_to_take_over())) {
         save(last == Last::final);
         static_cast<void>(sync_journal());
     }

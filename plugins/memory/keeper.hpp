@@ -75,6 +75,7 @@ private:
     [[nodiscard]] bool take_folder();
     [[nodiscard]] bool take_files(std::chrono::seconds patience, Trouble& trouble);
     [[nodiscard]] bool take_over(bool is_due) noexcept;
+    [[nodiscard]] bool wait_to_take_over() noexcept;
     void note_absence(const Trouble& trouble, bool is_due);
     [[nodiscard]] bool begin_journal();
     void run_thread();
