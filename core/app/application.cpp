@@ -1,5 +1,6 @@
 #include "core/app/application.hpp"
 
+#include "core/app/giving_way.hpp"
 #include "core/app/journal.hpp"
 #include "core/app/pid_file.hpp"
 #include "core/app/service.hpp"
@@ -87,21 +88,21 @@ net::GivenSockets given_sockets(Log& log) {
     return given;
 }
 
-bool hand_over(Service& service, Successor& successor, Supervisor& supervisor, Log& log) {
-    const Supervisor::LongWork handing_over(supervisor);
-    auto channel = successor.next();
-    if (channel.has_error()) {
-        log.write(Severity::error, "handover", channel.error().text);
-        return false;
+void begin(Service& service) {
+    service.load();
+    service.start();
+}
+
+/// Where nothing comes of it, files and sockets stay the other one's: nothing is to be saved.
+void take_place(Service& service, Log& log) {
+    try {
+        begin(service);
+    } catch (const StartupError& error) {
+        log.write(Severity::error, "service", error.what());
+        std::_Exit(dynamic_cast<const BindError*>(&error) != nullptr
+                       ? Poco::Util::Application::EXIT_OSERR
+                       : Poco::Util::Application::EXIT_CONFIG);
     }
-    const auto other = service.hand_over(
-        **channel, [&](std::uint64_t process) { supervisor.replaced_by(process); });
-    if (other.has_error()) {
-        log.write(Severity::error, "handover", other.error().text);
-        successor.dismiss();
-        return false;
-    }
-    return true;
 }
 
 std::filesystem::path working_folder() {
@@ -112,6 +113,11 @@ std::filesystem::path working_folder() {
 }  // namespace
 
 Application::Application() : started_in_(working_folder()) {}
+
+void Application::stay_daemon() {
+    config().setBool("application.runAsDaemon", true);  // Poco's key
+    is_daemon_ = true;
+}
 
 void Application::defineOptions(Poco::Util::OptionSet& options) {
     ServerApplication::defineOptions(options);
@@ -169,6 +175,10 @@ void Application::handleOption(const std::string& name, const std::string& value
 
 int Application::main(const ArgVec& arguments) {
     understood_ = true;
+    if (is_daemon_) {
+        std::error_code ignored;
+        std::filesystem::current_path("/", ignored);
+    }
     if (!arguments.empty()) {
         std::cerr << "chihaya: unexpected argument; see chihaya --help\n";
         return EXIT_USAGE;
@@ -284,8 +294,7 @@ int Application::serve(const config::Config& config, Log& log) const {
     }
     {
         const Supervisor::LongWork starting(supervisor);
-        service.load();
-        service.start();
+        is_successor ? take_place(service, log) : begin(service);
     }
     if (is_successor) {  // until now it named the other one
         if (const auto written = pid_file.write(); written.has_error()) {
@@ -300,7 +309,9 @@ int Application::serve(const config::Config& config, Log& log) const {
     successor.wait_for_one(config.state_dir);
     const bool is_to_stop = wait_for_end(
         log, [&service] { service.reload(); },
-        [&] { return hand_over(service, successor, supervisor, log); });
+        [&](const std::atomic<bool>& ends) {
+            return give_way({service, successor, supervisor, log}, ends);
+        });
     if (!is_to_stop) {
         supervisor.end();
         // What is left belongs to the other process: neither files nor sockets are to be touched.

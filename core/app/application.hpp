@@ -28,6 +28,9 @@ class Application final : public Poco::Util::ServerApplication {
 public:
     Application();
 
+    /// The process is a daemon already. Before `run`
+    void stay_daemon();
+
     /// Has the command line been understood? Where it has not, Poco has said why, and means by its
     /// exit code that a configuration file is at fault.
     [[nodiscard]] bool understood() const noexcept { return understood_; }
@@ -55,6 +58,7 @@ private:
     bool understood_ = false;
     Task task_ = Task::serve;
     bool takes_over_ = false;
+    bool is_daemon_ = false;
     std::string config_path_;
     std::filesystem::path pid_file_;
     std::optional<std::uint32_t> workers_;

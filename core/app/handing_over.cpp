@@ -27,9 +27,6 @@ using std::chrono::steady_clock;
 constexpr std::string_view area = "handover";
 constexpr milliseconds look_pause{1};
 
-// A worker is busy for so long at most with one turn.
-constexpr milliseconds turn_max{2000};
-
 Failure failure(const Status& status) {
     return {status.reason};
 }
@@ -39,7 +36,26 @@ std::uint64_t milliseconds_since(steady_clock::time_point began) {
         std::chrono::duration_cast<milliseconds>(steady_clock::now() - began).count());
 }
 
+/// Closed with it, unless they are taken: a worker may come late.
+struct Shown {
+    Shown() = default;
+    ~Shown() {
+        for (const int socket : sockets) {
+            ::close(socket);
+        }
+    }
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+
+    std::vector<int> sockets;
+};
+
 }  // namespace
+
+HandingOver::HandingOver(const Parts& parts, handover::Channel& channel)
+    : parts_(parts), channel_(channel), sender_(channel) {
+    channel_.watch(parts_.ends);
+}
 
 HandingOver::~HandingOver() {
     if (!is_done_) {
@@ -54,10 +70,14 @@ HandingOver::~HandingOver() {
 Result<std::uint64_t> HandingOver::run() {
     const auto began = steady_clock::now();
     for (Step (HandingOver::*const step)() :
-         {&HandingOver::greet, &HandingOver::send_sockets, &HandingOver::carry, &HandingOver::rest,
-          &HandingOver::free_site, &HandingOver::send_rest, &HandingOver::send_connections,
-          &HandingOver::yield}) {
-        if (const Step done = (this->*step)(); done.has_error()) {
+         {&HandingOver::greet, &HandingOver::begin, &HandingOver::send_sockets, &HandingOver::carry,
+          &HandingOver::quieten_site, &HandingOver::rest, &HandingOver::free_site,
+          &HandingOver::send_rest, &HandingOver::send_connections, &HandingOver::yield}) {
+        Step done = (this->*step)();
+        if (done.has_value() && parts_.ends) {
+            done = Failure{"this tracker is to stop"};
+        }
+        if (done.has_error()) {
             return Failure{"nothing is handed over: " + done.error().text +
                            "; this tracker goes on"};
         }
@@ -110,30 +130,36 @@ HandingOver::Step HandingOver::greet() {
             "since its start this tracker has not read its site, whose books say what peers have "
             "moved; once it has it can hand over, until then it can be stopped"};
     }
+    return {};
+}
+
+/// The other one is there: nothing changes meanwhile.
+HandingOver::Step HandingOver::begin() {
+    parts_.end_reloads();
+    has_begun_ = true;
     const config::Driver& own = parts_.config.tracker;
     carries_ = !(other_.shares_swarms && other_.driver == own.name && other_.params == own.params);
     return {};
 }
 
 HandingOver::Step HandingOver::send_sockets() {
-    using Shown = Guarded<std::vector<int>>;
-    const auto shown = std::make_shared<Shown>();
-    if (!parts_.workers.with_front_ends(
-            [shown](std::size_t /*number*/, frontend::HttpFrontend& http,
-                    frontend::UdpFrontend& udp) {
-                std::vector<net::BoundSocket> bound;
-                http.show_sockets(bound);
-                udp.show_sockets(bound);
-                shown->with([&](auto& all) {
-                    for (const net::BoundSocket& socket : bound) {
-                        all.push_back(::fcntl(socket.socket, F_DUPFD_CLOEXEC, 0));
-                    }
-                });
-            },
-            turn_max)) {
+    const auto shown = std::make_shared<Guarded<Shown>>();
+    const bool all_have = parts_.workers.with_front_ends(
+        [shown](std::size_t /*number*/, frontend::HttpFrontend& http, frontend::UdpFrontend& udp) {
+            std::vector<net::BoundSocket> bound;
+            http.show_sockets(bound);
+            udp.show_sockets(bound);
+            shown->with([&](Shown& all) {
+                for (const net::BoundSocket& socket : bound) {
+                    all.sockets.push_back(::fcntl(socket.socket, F_DUPFD_CLOEXEC, 0));
+                }
+            });
+        },
+        limits::worker_turn_max);
+    if (!all_have) {
         return Failure{"a worker does not turn"};
     }
-    shown->with([this](auto& all) { sockets_ = std::move(all); });
+    shown->with([this](Shown& all) { sockets_ = std::exchange(all.sockets, {}); });
     std::erase_if(sockets_, [](int socket) { return socket < 0; });
     const auto now = std::chrono::floor<std::chrono::seconds>(parts_.clock.now());
     auto sent = channel_.send(
@@ -157,33 +183,30 @@ HandingOver::Step HandingOver::carry() {
     if (!carries_) {
         return {};
     }
-    for (std::size_t i = 0; i <= parts_.workers.count(); ++i) {
-        notes_.emplace_back();
-    }
-    const auto next = std::make_shared<TrackerPlace>(parts_.farewells);
-    next->driver = plugin::TrackerDriverPtr(new handover::StreamDriver(sender_));
-    parts_.slot.write_to_next(next, notes_.back());
+    notes_ = std::make_shared<std::deque<logic::ChangedSwarms>>(parts_.workers.count() + 1);
+    next_ = std::make_shared<TrackerPlace>(parts_.farewells);
+    next_->driver = plugin::TrackerDriverPtr(new handover::StreamDriver(sender_));
+    parts_.slot.write_to_next(next_, notes_->back());
     is_written_to_ = true;
-    if (const Status put = parts_.roster.put_back(*next->driver); !put.ok()) {
+    if (const Status put = parts_.roster.put_back(*next_->driver); !put.ok()) {
         return failure(put);
     }
-    const auto left = std::make_shared<std::atomic<std::size_t>>(parts_.workers.count());
-    parts_.workers.change_sessions([this, left](std::size_t number, SessionChange& change) {
-        change.note_in(notes_[number]);
-        --*left;
-    });
-    while (*left > 0) {
-        std::this_thread::sleep_for(look_pause);  // a worker that does not turn is the watchdog's
+    if (!parts_.workers.change_sessions(
+            [notes = notes_](std::size_t number, SessionChange& change) {
+                change.note_in((*notes)[number]);
+            },
+            limits::worker_turn_max)) {
+        return Failure{"a worker does not turn"};
     }
     return pass();
 }
 
 HandingOver::Step HandingOver::pass() {
     std::vector<logic::ChangedSwarms*> notes;
-    for (logic::ChangedSwarms& one : notes_) {
+    for (logic::ChangedSwarms& one : *notes_) {
         notes.push_back(&one);
     }
-    carry_.emplace(*parts_.slot.place()->driver, sender_, std::move(notes), ends_);
+    carry_.emplace(*parts_.slot.place()->driver, sender_, std::move(notes), parts_.ends);
     Status status = carry_->first_pass();
     std::size_t before = ~std::size_t{0};
     for (unsigned passes = 1; status.ok() && passes < limits::carry_passes_max; ++passes) {
@@ -202,18 +225,30 @@ HandingOver::Step HandingOver::pass() {
     return status.ok() ? Step() : failure(status);
 }
 
+/// What may take long is done while everybody announces.
+HandingOver::Step HandingOver::quieten_site() {
+    is_site_quiet_ = true;
+    parts_.quieten_site();
+    return {};
+}
+
 /// Nothing more is read, and what was asked is answered.
 HandingOver::Step HandingOver::rest() {
     rest_began_ = steady_clock::now();
+    channel_.wait_until(rest_began_ + limits::handover_gap_max);
     rests_ = true;
     if (!parts_.workers.with_front_ends(
             [](std::size_t /*number*/, frontend::HttpFrontend& http, frontend::UdpFrontend& udp) {
                 http.rest();
                 udp.rest();
             },
-            turn_max)) {
+            limits::worker_turn_max)) {
         return Failure{"a worker does not turn"};
     }
+    return wait_for_answers();
+}
+
+HandingOver::Step HandingOver::wait_for_answers() {
     const auto until = rest_began_ + limits::handover_rest_max;
     while (steady_clock::now() < until) {
         const auto busy = std::make_shared<std::atomic<unsigned>>(0);
@@ -222,7 +257,7 @@ HandingOver::Step HandingOver::rest() {
                        frontend::UdpFrontend& udp) {
                     *busy += http.is_answered() && udp.is_quiet() ? 0 : 1;
                 },
-                turn_max)) {
+                limits::worker_turn_max)) {
             break;
         }
         if (*busy == 0) {
@@ -236,6 +271,7 @@ HandingOver::Step HandingOver::rest() {
 /// The site's books have one writer: from here on that is the other process.
 HandingOver::Step HandingOver::free_site() {
     is_site_free_ = true;
+    parts_.slot.place()->door.keep_back();  // nobody records who falls silent now
     parts_.free_site();
     return channel_.send(Kind::freed, {});
 }
@@ -247,8 +283,10 @@ HandingOver::Step HandingOver::send_rest() {
     if (!parts_.slot.close(limits::carry_hold_max)) {
         return Failure{"a change of the registry took too long"};
     }
-    is_closed_ = true;
     Status status = carry_->next_pass();
+    if (status.ok()) {
+        status = send_erased_users();
+    }
     if (status.ok()) {
         status = sender_.flush();
     }
@@ -258,22 +296,27 @@ HandingOver::Step HandingOver::send_rest() {
     return status.ok() ? Step() : failure(status);
 }
 
-std::vector<frontend::OpenConnection> HandingOver::given_up() {
-    using GivenUp = Guarded<std::vector<frontend::OpenConnection>>;
-    const auto shared = std::make_shared<GivenUp>();
-    static_cast<void>(parts_.workers.with_front_ends(
-        [shared](std::size_t /*number*/, frontend::HttpFrontend& http,
-                 frontend::UdpFrontend& /*udp*/) {
-            shared->with([&](auto& all) { http.give_up(all); });
-        },
-        turn_max));
-    std::vector<frontend::OpenConnection> all;
-    shared->with([&](auto& given) { all = std::move(given); });
-    return all;
+/// Some of their peers may have been carried after they were erased. What others have changed in a
+/// registry that is shared, nobody has told the other process.
+Status HandingOver::send_erased_users() {
+    auto users = parts_.slot.take_erased_users();
+    const auto others = parts_.slot.place()->feed.take();
+    users.insert(users.end(), others.users.begin(), others.users.end());
+    std::erase_if(users, [&](UserId user) { return parts_.roster.user(user).has_value(); });
+    Status status;
+    if (!users.empty()) {
+        status = next_->driver->erase_users(users);
+    }
+    if (status.ok() && others.any) {
+        status = parts_.roster.put_back(*next_->driver);
+    }
+    return status;
 }
 
 HandingOver::Step HandingOver::send_connections() {
-    connections_ = given_up();
+    if (!take_given_up(connections_)) {
+        return Failure{"a worker does not turn"};
+    }
     return app::send_connections(channel_, connections_);
 }
 
@@ -285,69 +328,6 @@ HandingOver::Step HandingOver::yield() {
         return taken;
     }
     return channel_.send(Kind::go, {});
-}
-
-void HandingOver::undo() noexcept {
-    static_cast<void>(channel_.send(Kind::refused, "the old tracker goes on"));
-    if (is_written_to_) {
-        const auto left = std::make_shared<std::atomic<std::size_t>>(parts_.workers.count());
-        parts_.workers.change_sessions([left](std::size_t /*number*/, SessionChange& change) {
-            change.abandon();
-            --*left;
-        });
-        while (*left > 0) {
-            std::this_thread::sleep_for(look_pause);
-        }
-        const auto kept = parts_.slot.place()->door.open();
-        parts_.farewells.expired(kept);
-        parts_.slot.forget_next();
-    }
-    if (is_site_free_) {
-        parts_.serve_site();
-    }
-    if (rests_) {
-        const auto all = std::make_shared<std::vector<frontend::OpenConnection>>(
-            std::exchange(connections_, {}));
-        const std::size_t share = all->size() / parts_.workers.count() + 1;
-        static_cast<void>(parts_.workers.with_front_ends(
-            [all, share](std::size_t number, frontend::HttpFrontend& http,
-                         frontend::UdpFrontend& udp) {
-                http.wake();
-                udp.wake();
-                for (std::size_t i = number * share; i < (number + 1) * share && i < all->size();
-                     ++i) {
-                    http.take_in(std::move((*all)[i]));
-                }
-            },
-            turn_max));
-    }
-}
-
-void HandingOver::finish() noexcept {
-    const auto until = steady_clock::now() + parts_.config.request_timeout;
-    try {
-        while (steady_clock::now() < until) {
-            const auto open = std::make_shared<std::atomic<unsigned>>(0);
-            const bool has_turned = parts_.workers.with_front_ends(
-                [open](std::size_t /*number*/, frontend::HttpFrontend& http,
-                       frontend::UdpFrontend& /*udp*/) {
-                    *open += http.has_connections() ? 1U : 0U;
-                },
-                turn_max);
-            if (*open == 0 || !has_turned) {
-                return;
-            }
-            auto late = given_up();
-            const bool is_taken = app::send_connections(channel_, late).has_value();
-            close_connections(late);
-            if (!is_taken) {
-                return;
-            }
-            std::this_thread::sleep_for(look_pause);
-        }
-    } catch (const std::exception&) {
-        return;  // out of memory: what is left ends with this process
-    }
 }
 
 }  // namespace chihaya::app

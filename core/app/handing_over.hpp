@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,12 +41,16 @@ public:
         Workers& workers;
         ExpirySink& farewells;
         const wire::ConnectionIds::Key& key;
-        std::function<void()> free_site;   // management and backend driver are stopped,
-        std::function<void()> serve_site;  // and started again, when nothing comes of it
+        std::function<void()> end_reloads;  // nothing is reconfigured from then on
+        // Management and the reading of the site are stopped, while everybody announces;
+        std::function<void()> quieten_site;
+        std::function<void()> free_site;   // then the backend driver, when nobody does.
+        std::function<void()> serve_site;  // Both again, when nothing comes of it,
+        std::function<void()> dismiss;     // once the other process has gone, as it is told to.
+        const std::atomic<bool>& ends;     // this tracker is to stop
     };
 
-    HandingOver(const Parts& parts, handover::Channel& channel)
-        : parts_(parts), channel_(channel), sender_(channel) {}
+    HandingOver(const Parts& parts, handover::Channel& channel);
     /// Goes back to how it was, unless all has been handed over.
     ~HandingOver();
     HandingOver(const HandingOver&) = delete;
@@ -62,31 +67,38 @@ public:
 private:
     using Step = Result<void>;
 
-    [[nodiscard]] Step greet();
+    [[nodiscard]] Result<void> greet();
+    [[nodiscard]] Step begin();
     [[nodiscard]] Step send_sockets();
     [[nodiscard]] Step carry();
     [[nodiscard]] Step pass();
+    [[nodiscard]] Step quieten_site();
     [[nodiscard]] Step rest();
+    [[nodiscard]] Step wait_for_answers();
     [[nodiscard]] Step free_site();
     [[nodiscard]] Step send_rest();
     [[nodiscard]] Step send_connections();
     [[nodiscard]] Step yield();
     [[nodiscard]] Step expect(handover::Kind kind);
-    [[nodiscard]] std::vector<frontend::OpenConnection> given_up();
+    [[nodiscard]] Status send_erased_users();
+    [[nodiscard]] bool take_given_up(std::vector<frontend::OpenConnection>& to);
     void undo() noexcept;
+    void wake_workers();
 
     const Parts parts_;
     handover::Channel& channel_;
     handover::Sender sender_;
-    const std::atomic<bool> ends_{false};
     Hello other_;
     bool carries_ = false;
+    bool has_begun_ = false;
     bool is_written_to_ = false;
-    bool is_closed_ = false;
     bool rests_ = false;
+    bool is_site_quiet_ = false;
     bool is_site_free_ = false;
     bool is_done_ = false;
-    std::deque<logic::ChangedSwarms> notes_;  // each worker's, and at the end everybody else's
+    // Each worker's, and at the end everybody else's. A worker may come late to what it is asked.
+    std::shared_ptr<std::deque<logic::ChangedSwarms>> notes_;
+    TrackerPlacePtr next_;
     std::optional<logic::Carry> carry_;
     std::vector<int> sockets_;
     std::vector<frontend::OpenConnection> connections_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace chihaya::app {
@@ -18,6 +19,17 @@ struct Head {
     std::uint64_t body_left = 0;
 };
 static_assert(sizeof(Head) == 32);
+
+/// Lives as long as a worker may come to it.
+struct Unclaimed {
+    explicit Unclaimed(std::vector<frontend::OpenConnection> connections)
+        : all(std::move(connections)) {}
+    ~Unclaimed() { close_connections(all); }
+    Unclaimed(const Unclaimed&) = delete;
+    Unclaimed& operator=(const Unclaimed&) = delete;
+
+    std::vector<frontend::OpenConnection> all;
+};
 
 std::string packed(const frontend::OpenConnection& connection) {
     const Head head{.from = connection.from.bytes,
@@ -83,9 +95,29 @@ std::vector<frontend::OpenConnection> read_connections(handover::Message& messag
     return all;
 }
 
+void share_out(std::vector<frontend::OpenConnection> all, Workers& workers, std::size_t first,
+               std::chrono::milliseconds patience) {
+    const auto shared = std::make_shared<Unclaimed>(std::move(all));
+    const std::size_t count = workers.count();
+    static_cast<void>(workers.with_front_ends(
+        [shared, first, count](std::size_t number, frontend::HttpFrontend& http,
+                               frontend::UdpFrontend& /*udp*/) {
+            for (std::size_t i = 0; i < shared->all.size(); ++i) {
+                if ((first + i) % count == number) {
+                    frontend::OpenConnection& one = shared->all[i];
+                    http.take_in(std::move(one));
+                    one.socket = -1;
+                }
+            }
+        },
+        patience));
+}
+
 void close_connections(std::vector<frontend::OpenConnection>& all) noexcept {
     for (const frontend::OpenConnection& connection : std::exchange(all, {})) {
-        ::close(connection.socket);
+        if (connection.socket >= 0) {
+            ::close(connection.socket);
+        }
     }
 }
 

@@ -50,7 +50,8 @@ management::ReloadReport Reloads::perform() {
 }
 
 void Reloads::run() noexcept {
-    std::optional<Moment> tend_at;
+    // An earlier thread may have left something to end.
+    std::optional<Moment> tend_at = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
     while (runs_) {
         const auto has_news = [this] {

@@ -106,7 +106,6 @@ BackendSetup Service::backend_setup(const config::Config& config) {
 void Service::start() {
     const config::Config& config = in_effect_.config;
     choose_key();
-    auto settings = worker_settings_of(in_effect_, log_, true);
     shared_.emplace(Shared{.clock = clock_,
                            .log = log_,
                            .roster = *roster_,
@@ -117,6 +116,7 @@ void Service::start() {
     fill_roster();
     receive();
     prepare_cold_work();
+    auto settings = worker_settings_of(in_effect_, log_, true);  // with the site's rules
     settings->cold_work = cold_work_;
     settings->cold_work.full_scrape = config.http.full_scrape ? &*full_scrape_ : nullptr;
     prepare_management();

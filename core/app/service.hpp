@@ -59,13 +59,19 @@ public:
         taking_over_.emplace(std::move(from), log_);
     }
 
+    /// Who wants to know how a hand-over goes.
+    struct Replacement {
+        std::function<void(std::uint64_t process)> replaced;  // that one is the tracker now
+        std::function<void()> dismiss;  // nothing comes of it: the other one is to end
+        const std::atomic<bool>& ends;  // true: this tracker is to stop, soon
+    };
+
     /// Gives everything to another process. Between `take_reloads` and `stop`.
-    /// `replaced` is told which process, once that is the tracker; then those clients are waited
-    /// for who are taking their replies. Afterwards nothing is left, and the process is to be
-    /// ended, not stopped: files and sockets are the other one's.
+    /// Once that one is the tracker, those clients are waited for who are taking their replies.
+    /// Afterwards nothing is left, and the process is to be ended, not stopped: files and sockets
+    /// are the other one's.
     /// Errors: why nothing came of it; then this is the tracker
-    [[nodiscard]] Result<void> hand_over(handover::Channel& to,
-                                         const std::function<void(std::uint64_t)>& replaced);
+    [[nodiscard]] Result<void> hand_over(handover::Channel& to, const Replacement& by);
 
     /// What the service manager is told, and which loops must turn. Between `start` and `stop`.
     [[nodiscard]] Supervisor::Parts vital_signs();
@@ -99,8 +105,11 @@ private:
     void choose_key();
     void receive();
     void take_place();
+    void quieten_site();
     void free_site();
-    void serve_site() noexcept;
+    void serve_site(const std::atomic<bool>& ends);
+    [[nodiscard]] bool make_backend_again(const std::atomic<bool>& ends);
+    void put_back_what_was_erased();
     void fill_roster();
     void prepare_cold_work();
     void prepare_management();
@@ -139,7 +148,6 @@ private:
     net::GivenSockets given_;
     std::optional<TakingOver> taking_over_;
     std::optional<DriverTarget> target_;  // while it takes over
-    Failure failed_hand_over_;            // the last
 };
 
 /// An address could not be bound.

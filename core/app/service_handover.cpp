@@ -8,13 +8,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace chihaya::app {
 namespace {
 
 constexpr std::string_view area = "service";
+constexpr std::chrono::milliseconds longest_pause{2000};
 
 }  // namespace
 
@@ -32,9 +36,9 @@ Supervisor::Parts Service::vital_signs() {
             }};
 }
 
-Result<void> Service::hand_over(handover::Channel& to,
-                                const std::function<void(std::uint64_t)>& replaced) {
-    reloads_.stop();  // nothing changes meanwhile
+Result<void> Service::hand_over(handover::Channel& to, const Replacement& by) {
+    bool reloads = true;
+    std::optional<Failure> failed;
     {
         HandingOver handing_over({.log = log_,
                                   .clock = clock_,
@@ -44,28 +48,40 @@ Result<void> Service::hand_over(handover::Channel& to,
                                   .workers = *workers_,
                                   .farewells = farewells_,
                                   .key = in_effect_.udp.connection_id_key,
+                                  .end_reloads =
+                                      [&] {
+                                          reloads_.stop();
+                                          reloads = false;
+                                      },
+                                  .quieten_site = [this] { quieten_site(); },
                                   .free_site = [this] { free_site(); },
-                                  .serve_site =
-                                      [this] {
-                                          serve_site();
-                                      }},
+                                  .serve_site = [&] { serve_site(by.ends); },
+                                  .dismiss = by.dismiss,
+                                  .ends = by.ends},
                                  to);
         const auto other = handing_over.run();
         if (other.has_value()) {
-            replaced(*other);
+            by.replaced(*other);
             handing_over.finish();
             return {};
         }
-        failed_hand_over_ = other.error();
+        failed = other.error();
     }
-    begin_reloads();
-    return failed_hand_over_;
+    if (!reloads) {
+        begin_reloads();
+    }
+    return *failed;
+}
+
+/// While everybody announces: a load that runs may take its time to end.
+void Service::quieten_site() {
+    site_loader_->stop();
+    management_->stop();
+    control_.run_on([] {});  // what it has been asked to do is done
 }
 
 /// While the workers rest.
 void Service::free_site() {
-    management_->stop();
-    site_loader_->stop();
     control_.run_on([this] {
         farewells_.close();
         // What does not get there in time waits in the spool, where the other one finds it.
@@ -75,18 +91,41 @@ void Service::free_site() {
     });
 }
 
-void Service::serve_site() noexcept {
-    try {
-        control_.run_on([this] { make_backend(); });
-        site_loader_->start(backend_);
-        if (const auto started = management_->start(); started.has_error()) {
-            log_.write(Severity::error, area, started.error().text);
+/// As before both. While the workers rest, perhaps, and nobody else does.
+void Service::serve_site(const std::atomic<bool>& ends) {
+    if (const auto started = management_->start(); started.has_error()) {
+        log_.write(Severity::error, area, started.error().text);
+    }
+    if (!has_backend_ && !make_backend_again(ends)) {
+        return;
+    }
+    site_loader_->start(backend_);
+}
+
+/// The other process may have the spool for a while. Without it, what is recorded would be lost:
+/// where accounts are credited, nobody may announce then.
+bool Service::make_backend_again(const std::atomic<bool>& ends) {
+    const auto until = std::chrono::steady_clock::now() + limits::handover_return_max;
+    bool is_told = false;
+    for (std::chrono::milliseconds pause{50};; pause = std::min(2 * pause, longest_pause)) {
+        try {
+            control_.run_on([this] { make_backend(); });
+            return true;
+        } catch (const std::exception& error) {
+            const bool is_late = std::chrono::steady_clock::now() >= until;
+            if (ends || (is_late && !in_effect_.config.private_mode)) {
+                log_.write(Severity::error, area,
+                           "the link to the site could not be made again; restart the tracker",
+                           {{"reason", error.what()}});
+                return false;
+            }
+            if (!std::exchange(is_told, true)) {
+                log_.write(Severity::warning, area,
+                           "the link to the site cannot be made again yet; announces wait",
+                           {{"reason", error.what()}});
+            }
         }
-    } catch (const std::exception& error) {
-        log_.write(Severity::error, area,
-                   "what was stopped for a hand-over could not be started again; restart the "
-                   "tracker",
-                   {{"reason", error.what()}});
+        std::this_thread::sleep_for(pause);
     }
 }
 
@@ -99,7 +138,7 @@ void Service::greet(const plugin::Library& tracker) {
                          .shares_swarms = has(tracker.card().traits, PluginTraits::shares_swarms),
                          .driver = in_effect_.config.tracker.name,
                          .params = in_effect_.config.tracker.params},
-                        std::chrono::floor<std::chrono::seconds>(clock_.now()));
+                        clock_);
     given_ = taking_over_->take_sockets();
 }
 
@@ -134,10 +173,27 @@ void Service::take_place() {
         },
         limits::handover_patience));
     taking_over_->begin_to_receive_late(*workers_);
-    target_.reset();
+    put_back_what_was_erased();
     if (const auto started = management_->start(); started.has_error()) {
         // Too late to give up: this is the tracker.
         log_.write(Severity::error, area, started.error().text);
+    }
+}
+
+/// A torrent may have been erased and put again while swarms were carried: the driver has then been
+/// told of the erasure last.
+void Service::put_back_what_was_erased() {
+    const bool has_erased = target_->has_erased();
+    target_.reset();
+    if (!has_erased) {
+        return;
+    }
+    if (const Status put = roster_->put_back(*tracker_); !put.ok()) {
+        log_.write(
+            Severity::warning, area,
+            "the registry has changed during the hand-over, and the driver could not be told "
+            "all of it",
+            {{"reason", put.reason}});
     }
 }
 

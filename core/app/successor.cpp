@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -27,6 +28,7 @@ using ChannelPtr = std::unique_ptr<handover::Channel>;
 constexpr std::string_view area = "handover";
 constexpr const char* variable = "CHIHAYA_HANDOVER_FD";
 constexpr std::string_view option = "--take-over";
+constexpr std::chrono::milliseconds accept_pause{100};
 constexpr int lowest = 64;  // out of the way of descriptors that a manager passes
 
 /// How this process was called.
@@ -124,6 +126,9 @@ void Successor::accept() noexcept {
         }
         const int caller = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
         if (caller < 0) {
+            // Without a descriptor to spare: whoever waits goes on waiting.
+            pollfd end{wake_, POLLIN, 0};
+            static_cast<void>(::poll(&end, 1, static_cast<int>(accept_pause.count())));
             continue;
         }
         int nobody = -1;
@@ -142,6 +147,13 @@ Result<ChannelPtr> Successor::next() {
         return std::make_unique<handover::Channel>(caller);
     }
     return start();
+}
+
+void Successor::refuse(const std::string& why) noexcept {
+    const int caller = caller_.exchange(-1);
+    if (caller >= 0) {
+        static_cast<void>(handover::Channel(caller).send(handover::Kind::refused, why));
+    }
 }
 
 Result<ChannelPtr> Successor::start() {
@@ -187,6 +199,10 @@ void Successor::dismiss() noexcept {
         ::waitpid(started_, nullptr, 0);
         started_ = -1;
     }
+}
+
+bool Successor::is_called() noexcept {
+    return std::getenv(variable) != nullptr;  // NOLINT(concurrency-mt-unsafe)
 }
 
 Result<ChannelPtr> Successor::predecessor(bool is_asked, const std::string& state_dir) {

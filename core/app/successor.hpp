@@ -36,8 +36,14 @@ public:
     /// the disk now. Errors: why it could not be started
     [[nodiscard]] Result<std::unique_ptr<handover::Channel>> next();
 
+    /// The one that has come, if any, is told why it cannot take over.
+    void refuse(const std::string& why) noexcept;
+
     /// Nothing has come of it: the one that was started here is ended.
     void dismiss() noexcept;
+
+    /// Has another process started this one to take its place? Until `predecessor` is called
+    [[nodiscard]] static bool is_called() noexcept;
 
     /// Where another process has told this one to find it, or what was handed down to it; null
     /// when this process is to take nobody's place. Called once, before the first thread starts.

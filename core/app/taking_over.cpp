@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view area = "handover";
 constexpr milliseconds late_look{100};
+constexpr milliseconds death_max{2000};
 
 [[noreturn]] void give_up(const std::string& why) {
     throw StartupError("cannot take the place of the running tracker: " + why + "; it goes on");
@@ -48,7 +49,7 @@ Message TakingOver::next(milliseconds patience) {
     return std::move(*message);
 }
 
-void TakingOver::greet(const Hello& hello, std::chrono::sys_seconds now) {
+void TakingOver::greet(const Hello& hello, const Clock& clock) {
     if (!channel_->is_trusted()) {
         give_up("it is another user's");
     }
@@ -60,6 +61,7 @@ void TakingOver::greet(const Hello& hello, std::chrono::sys_seconds now) {
         give_up(welcome.error().text);
     }
     welcome_ = *welcome;
+    const auto now = std::chrono::floor<std::chrono::seconds>(clock.now());
     const std::chrono::seconds ahead =
         now.time_since_epoch() - std::chrono::seconds(welcome_.clock);
     ahead_ = std::chrono::abs(ahead) > std::chrono::seconds(1) ? ahead : std::chrono::seconds(0);
@@ -115,30 +117,39 @@ void TakingOver::receive_the_rest(RegistrySink& registry, logic::CarryTarget& sw
     if (const auto sent = channel_->send(Kind::taken, {}); sent.has_error()) {
         give_up(sent.error().text);
     }
-    // From here on everything is here. Unless the other one says that it goes on, it has said yes,
-    // or has died.
+    wait_for_go();
+}
+
+/// From here on everything is here. Who says nothing more has died, and this is the tracker; while
+/// it lives, it goes on.
+void TakingOver::wait_for_go() {
     auto answer = channel_->receive(limits::handover_patience);
-    if (answer.has_value() && answer->kind != Kind::go) {
+    if (answer.has_value()) {
         close_all(*answer);
-        give_up("it has taken back its word");
     }
+    if (answer.has_value() ? answer->kind == Kind::go : has_died()) {
+        return;
+    }
+    give_up("it has taken back its word");
+}
+
+/// Its descriptors are closed a moment before the system says that it has ended.
+bool TakingOver::has_died() const {
+    const auto until = std::chrono::steady_clock::now() + death_max;
+    while (channel_->is_peer_alive()) {
+        if (std::chrono::steady_clock::now() >= until) {
+            return false;
+        }
+        std::this_thread::sleep_for(late_look);
+    }
+    return true;
 }
 
 void TakingOver::take_in(Message& message, Workers& workers) {
-    auto all = std::make_shared<std::vector<frontend::OpenConnection>>(read_connections(message));
-    const std::size_t count = workers.count();
+    auto all = read_connections(message);
     const std::size_t first = worker_;
-    worker_ = (worker_ + all->size()) % count;
-    static_cast<void>(workers.with_front_ends(
-        [all, first, count](std::size_t number, frontend::HttpFrontend& http,
-                            frontend::UdpFrontend& /*udp*/) {
-            for (std::size_t i = 0; i < all->size(); ++i) {
-                if ((first + i) % count == number) {
-                    http.take_in(std::move((*all)[i]));
-                }
-            }
-        },
-        limits::handover_patience));
+    worker_ += all.size();
+    share_out(std::move(all), workers, first, limits::handover_patience);
 }
 
 void TakingOver::begin_to_receive_late(Workers& workers) {

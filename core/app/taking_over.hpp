@@ -6,6 +6,7 @@
 
 #include "core/app/greeting.hpp"
 #include "core/app/workers.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/handover/channel.hpp"
 #include "core/handover/receiver.hpp"
@@ -33,8 +34,8 @@ public:
 
     // In this order. Errors: StartupError: the other one goes on
 
-    /// Learns what will come, and is given the sockets. `now`: this process's clock.
-    void greet(const Hello& hello, std::chrono::sys_seconds now);
+    /// Learns what will come, and is given the sockets. `clock`: this process's.
+    void greet(const Hello& hello, const Clock& clock);
     [[nodiscard]] bool carries() const noexcept { return welcome_.carries; }
     [[nodiscard]] net::GivenSockets take_sockets() noexcept { return std::move(sockets_); }
     [[nodiscard]] const wire::ConnectionIds::Key& key() const noexcept { return key_; }
@@ -52,6 +53,8 @@ public:
 
 private:
     [[nodiscard]] handover::Message next(std::chrono::milliseconds patience);
+    void wait_for_go();
+    [[nodiscard]] bool has_died() const;
     void take_in(handover::Message& message, Workers& workers);
     void receive_late(Workers& workers) noexcept;
 

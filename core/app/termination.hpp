@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 
+#include <atomic>
 #include <functional>
 
 namespace chihaya::app {
@@ -16,9 +17,10 @@ void hold_signals() noexcept;
 
 /// Calls `reload` at each SIGHUP, and at each SIGUSR1, which is what Ocelot is told to reload by.
 /// Calls `hand_over` at each SIGUSR2, and returns false when that says that another process is the
-/// tracker now. Returns true after SIGINT, SIGTERM or SIGQUIT. From then on a second one ends the
-/// process at once, with exit code 1.
+/// tracker now; `ends` becomes true when this one is to end meanwhile. Returns true after SIGINT,
+/// SIGTERM or SIGQUIT. From then on a second one ends the process at once, with exit code 1.
+using HandOver = std::function<bool(const std::atomic<bool>& ends)>;
 [[nodiscard]] bool wait_for_end(Log& log, const std::function<void()>& reload,
-                                const std::function<bool()>& hand_over);
+                                const HandOver& hand_over);
 
 }  // namespace chihaya::app

@@ -241,15 +241,20 @@ void Workers::for_each(const std::function<void(Worker&)>& work) {
 }
 
 bool Workers::with_front_ends(const FrontEndWork& work, std::chrono::milliseconds patience) {
-    const auto done = std::make_shared<Countdown>(count());
-    std::size_t number = 0;
-    for_each([&](Worker& worker) {
-        worker.with_front_ends([work, number, done](auto& http, auto& udp) {
-            work(number, http, udp);
-            done->one_less();
+    std::shared_ptr<Countdown> done;
+    {
+        const std::lock_guard lock(changing_);
+        std::size_t number = 0;
+        for_each([&](Worker& /*worker*/) { ++number; });
+        done = std::make_shared<Countdown>(std::exchange(number, 0));
+        for_each([&](Worker& worker) {
+            worker.with_front_ends([work, number, done](auto& http, auto& udp) {
+                work(number, http, udp);
+                done->one_less();
+            });
+            ++number;
         });
-        ++number;
-    });
+    }
     return done->wait_for(patience);
 }
 
@@ -271,7 +276,19 @@ void Workers::change_sessions(
     });
 }
 
+bool Workers::change_sessions(
+    const std::function<void(std::size_t number, SessionChange& change)>& part,
+    std::chrono::milliseconds patience) {
+    const auto done = std::make_shared<Countdown>(count());
+    change_sessions([part, done](std::size_t number, SessionChange& change) {
+        part(number, change);
+        done->one_less();
+    });
+    return done->wait_for(patience);
+}
+
 std::size_t Workers::count() {
+    const std::lock_guard lock(changing_);
     std::size_t count = 0;
     for_each([&](Worker& /*worker*/) { ++count; });
     return count;

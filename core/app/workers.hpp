@@ -87,6 +87,7 @@ public:
 
     /// Has `work` done with the front ends of each on its thread, and waits for that.
     /// Errors: false when one of them has not come to it within `patience`; it may, later
+    /// Thread: any
     using FrontEndWork = std::function<void(std::size_t number, frontend::HttpFrontend& http,
                                             frontend::UdpFrontend& udp)>;
     [[nodiscard]] bool with_front_ends(const FrontEndWork& work,
@@ -102,7 +103,12 @@ public:
     /// number is the worker's among them.
     void change_sessions(
         const std::function<void(std::size_t number, SessionChange& change)>& part);
-    /// How many serve.
+    /// The same, and waits for that.
+    /// Errors: false when one of them has not come to it within `patience`; it may, later
+    [[nodiscard]] bool change_sessions(
+        const std::function<void(std::size_t number, SessionChange& change)>& part,
+        std::chrono::milliseconds patience);
+    /// How many serve. Thread: any
     [[nodiscard]] std::size_t count();
 
     /// Those of all together. Thread: any
@@ -153,7 +159,7 @@ private:
     void steer(std::uint32_t sockets);
     [[nodiscard]] bool somebody_leaves() const noexcept;
 
-    std::mutex changing_;  // held while members come and go, against `show_pulses`
+    std::mutex changing_;  // held while members come and go, against who is on another thread
     const Shared& shared_;
     const ShowCounters on_counters_;
     net::GivenSockets given_;

@@ -3,8 +3,10 @@
 #include "core/handover/limits.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ namespace chihaya::handover {
 namespace {
 
 constexpr std::size_t body_max = limits::handover_message_max;
+constexpr std::chrono::milliseconds longest_wait{50};
 constexpr std::size_t descriptors_max = limits::handover_descriptors_max;
 
 union Control {
@@ -31,15 +34,6 @@ union Control {
 
 std::string words_of(int error) {
     return std::generic_category().message(error);
-}
-
-bool wait_for(int socket, short events, std::chrono::milliseconds patience) noexcept {
-    pollfd one{socket, events, 0};
-    int ready = 0;
-    do {
-        ready = ::poll(&one, 1, static_cast<int>(patience.count()));
-    } while (ready < 0 && errno == EINTR);
-    return ready == 1;
 }
 
 void close_all(const std::vector<int>& descriptors) noexcept {
@@ -81,6 +75,23 @@ Channel::~Channel() {
     ::close(socket_);
 }
 
+/// In pieces: somebody may want to end it.
+bool Channel::wait_for(short events, std::chrono::milliseconds patience) const noexcept {
+    using Steady = std::chrono::steady_clock;
+    const auto until = std::min(Steady::now() + patience, deadline_.load());
+    pollfd one{socket_, events, 0};
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
+        const auto piece = std::clamp(left, std::chrono::milliseconds(0), longest_wait);
+        if (::poll(&one, 1, static_cast<int>(piece.count())) == 1) {
+            return true;
+        }
+        if (left.count() <= 0 || (ends_ != nullptr && *ends_)) {
+            return false;
+        }
+    }
+}
+
 Result<void> Channel::send(Kind kind, std::string_view body, std::span<const int> descriptors) {
     const auto number = static_cast<std::uint32_t>(kind);
     std::array<iovec, 2> parts{{{const_cast<std::uint32_t*>(&number), sizeof number},
@@ -107,14 +118,14 @@ Result<void> Channel::send(Kind kind, std::string_view body, std::span<const int
             continue;
         }
         if ((errno != EAGAIN && errno != EWOULDBLOCK) ||
-            !wait_for(socket_, POLLOUT, limits::handover_patience)) {
+            !wait_for(POLLOUT, limits::handover_patience)) {
             return Failure{"the other process takes nothing: " + words_of(errno)};
         }
     }
 }
 
 Result<Message> Channel::receive(std::chrono::milliseconds patience) {
-    if (!wait_for(socket_, POLLIN, patience)) {
+    if (!wait_for(POLLIN, patience)) {
         return Failure{"the other process says nothing"};
     }
     Message message;
@@ -160,20 +171,40 @@ bool Channel::is_trusted() const noexcept {
            peer.uid == ::geteuid();
 }
 
+bool Channel::is_peer_alive() const noexcept {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket_, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
+        return false;
+    }
+    // It may have ended and wait for its parent: then its descriptor says so, and kill does not.
+    const auto process = static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0));
+    if (process < 0) {
+        return errno != ESRCH && ::kill(peer.pid, 0) == 0;
+    }
+    pollfd end{process, POLLIN, 0};
+    const bool has_ended = ::poll(&end, 1, 0) == 1;
+    ::close(process);
+    return !has_ended;
+}
+
 Result<int> listen_at(const std::filesystem::path& path) {
     const auto name = name_of(path);
     if (name.has_error()) {
         return name.error();
     }
-    const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     // Made under another name and then put into its place: nobody can connect before its mode is
     // set, and an earlier tracker's goes at that moment.
     const std::filesystem::path fresh = path.string() + ".new";
     const auto fresh_name = name_of(fresh);
+    if (fresh_name.has_error()) {
+        return fresh_name.error();
+    }
+    const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     std::error_code ignored;
     std::filesystem::remove(fresh, ignored);
     const bool is_made =
-        socket >= 0 && fresh_name.has_value() &&
+        socket >= 0 &&
         ::bind(socket, reinterpret_cast<const sockaddr*>(&*fresh_name), sizeof *fresh_name) == 0 &&
         ::chmod(fresh.c_str(), 0600) == 0 && ::listen(socket, 1) == 0 &&
         ::rename(fresh.c_str(), path.c_str()) == 0;

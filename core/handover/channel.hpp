@@ -6,6 +6,7 @@
 #include "core/base/result.hpp"
 #include "core/handover/message.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -23,6 +24,14 @@ public:
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
+    /// From now on nothing is waited for once `ends` is true. Lifetime: `ends` outlives the channel
+    void watch(const std::atomic<bool>& ends) noexcept { ends_ = &ends; }
+
+    /// From now on nothing is waited for longer than until then. Thread: any
+    void wait_until(std::chrono::steady_clock::time_point deadline) noexcept {
+        deadline_.store(deadline);
+    }
+
     /// Waits while the other side is busy, for `handover_patience` at most. The descriptors stay
     /// the caller's.
     /// Errors: the other side is gone, or takes nothing
@@ -39,8 +48,17 @@ public:
     /// Has the other side the same user as this process?
     [[nodiscard]] bool is_trusted() const noexcept;
 
+    /// Does the process that the other side belongs to still run? Where this machine cannot tell:
+    /// no.
+    [[nodiscard]] bool is_peer_alive() const noexcept;
+
 private:
+    [[nodiscard]] bool wait_for(short events, std::chrono::milliseconds patience) const noexcept;
+
     int socket_;
+    const std::atomic<bool>* ends_ = nullptr;
+    std::atomic<std::chrono::steady_clock::time_point> deadline_{
+        std::chrono::steady_clock::time_point::max()};
     std::mutex sending_;
 };
 

@@ -20,7 +20,17 @@ inline constexpr std::size_t handover_kept_max = handover_message_max - 1024;
 /// One of them waits so long for the other: to read its configuration, to take in what it is sent.
 inline constexpr std::chrono::milliseconds handover_patience{30'000};
 
-/// Clients wait so long at most, while the last changes pass from one to the other.
+/// A worker is busy for so long at most with one turn.
+inline constexpr std::chrono::milliseconds worker_turn_max{2000};
+
+/// What was asked of a driver is to be answered within this time, while nothing more is asked.
 inline constexpr std::chrono::milliseconds handover_rest_max{2000};
+
+/// From then until the other process is the tracker: clients wait so long at most. One that speaks
+/// UDP asks again after 15 seconds.
+inline constexpr std::chrono::milliseconds handover_gap_max{10'000};
+
+/// The tracker that goes on waits so long, at first, for its spool: the other process may have it.
+inline constexpr std::chrono::milliseconds handover_return_max{10'000};
 
 }  // namespace chihaya::limits
