@@ -3,6 +3,7 @@
 #include "core/app/greeting.hpp"
 #include "core/handover/channel.hpp"
 #include "tests/handover/load.hpp"
+#include "tests/handover/replacing.hpp"
 #include "tests/handover/service_manager.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/free_port.hpp"
@@ -30,55 +31,10 @@
 namespace chihaya::test {
 namespace {
 
-using handover::Channel;
 using handover::Kind;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr std::string_view has_gone = "another process is the tracker now";
-constexpr std::string_view goes_on = "this tracker goes on";
 
 ChihayaOptions options(const std::string& members = "") {
-    ChihayaOptions options;
-    options.config =
-        R"({"workers": 2, "interval_jitter": 0, "state_dir": "$DIR/state")" + members + "}";
-    return options;
-}
-
-std::size_t count(const std::string& text, std::string_view words) {
-    std::size_t found = 0;
-    for (std::size_t at = text.find(words); at != std::string::npos;
-         at = text.find(words, at + 1)) {
-        ++found;
-    }
-    return found;
-}
-
-void wait_for_log(const ChihayaProcess& process, std::string_view words, std::size_t times = 1) {
-    wait_until("the log says " + std::string(words),
-               [&] { return count(process.log(), words) >= times; });
-}
-
-/// SIGUSR2, and then the process that has taken over.
-void hand_over(ChihayaProcess& process) {
-    const std::size_t before = count(process.log(), has_gone);
-    process.signal(SIGUSR2);
-    wait_for_log(process, has_gone, before + 1);
-    CHECK(process.wait() == 0);
-    const std::string log = process.log();
-    const std::size_t at = log.find("process=", log.rfind(has_gone));
-    process.follow(static_cast<pid_t>(std::stol(log.substr(at + 8))));
-}
-
-std::string get_page(const ChihayaProcess& process, const std::string& path) {
-    return http_get(process.management_port(), path).body;
-}
-
-std::string put(const ChihayaProcess& process, const std::string& path, const std::string& body) {
-    TcpClient client(process.management_port());
-    client.send("PUT " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
-                std::to_string(body.size()) + "\r\n\r\n" + body);
-    return client.read_reply().body;
+    return replaceable(members);
 }
 
 /// 0 while there is none.
@@ -87,59 +43,6 @@ pid_t number_in(const std::filesystem::path& file) {
     std::ifstream(file) >> number;
     return number;
 }
-
-/// A process that wants the tracker's place, and says what the test lets it say.
-class Stranger {
-public:
-    explicit Stranger(const ChihayaProcess& tracker) : channel_(way_in(tracker)) {}
-
-    Channel& channel() noexcept { return channel_; }
-
-    void greet() {
-        REQUIRE(channel_
-                    .send(Kind::hello,
-                          packed(app::Hello{.process = 1, .driver = "memory", .params = "{}"}))
-                    .has_value());
-    }
-
-    /// The next message, its descriptors closed; nothing when there is none any more.
-    std::optional<Kind> next() {
-        auto message = channel_.receive(seconds(20));
-        if (message.has_error()) {
-            return std::nullopt;
-        }
-        for (const int descriptor : message->descriptors) {
-            ::close(descriptor);
-        }
-        return message->kind;
-    }
-
-    /// Plays its part until this has come. Errors: false when it does not
-    bool play_until(Kind last) {
-        greet();
-        for (auto kind = next(); kind; kind = next()) {
-            if (*kind == last) {
-                return true;
-            }
-            if (*kind == Kind::key) {
-                static_cast<void>(channel_.send(Kind::ready, {}));
-            }
-            if (*kind == Kind::yours) {
-                static_cast<void>(channel_.send(Kind::taken, {}));
-            }
-        }
-        return false;
-    }
-
-private:
-    static int way_in(const ChihayaProcess& tracker) {
-        const auto path = tracker.directory() / "state" / "handover.sock";
-        wait_until("somebody may come", [&] { return std::filesystem::exists(path); });
-        return handover::connect_to(path).value();
-    }
-
-    Channel channel_;
-};
 
 TEST_SUITE_BEGIN("hand-over");
 
