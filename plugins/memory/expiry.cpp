@@ -57,7 +57,6 @@ private:
         ++(is_its_time ? slice_.expired : slice_.evicted);
     }
     bool evict(SwarmTable& table, Swarm& swarm) noexcept;
-    [[nodiscard]] bool is_erased(const Member& member) const noexcept;
 
     State& state_;
     SweepSlice& slice_;
@@ -95,25 +94,12 @@ void Sweep::State::next_shard() noexcept {
     shard = (shard + 1) % shards.size();
     if (shard == 0) {
         ++rounds;
-        std::erase_if(erased, [&](const ErasedUser& user) { return user.round + 1 < rounds; });
+        erased.forget_before(rounds - 1);
     }
 }
 
 void Sweep::forget(std::span<const UserId> users, std::uint32_t second) {
-    state_.with([&](State& state) {
-        state.erased.reserve(state.erased.size() + users.size());
-        for (const UserId user : users) {
-            state.erased.push_back({static_cast<std::uint64_t>(user), second, state.rounds});
-        }
-        // Of several about one account the latest says it all.
-        std::ranges::sort(state.erased, [](const ErasedUser& a, const ErasedUser& b) {
-            return a.user != b.user ? a.user < b.user : a.second > b.second;
-        });
-        const auto repeats =
-            std::unique(state.erased.begin(), state.erased.end(),
-                        [](const ErasedUser& a, const ErasedUser& b) { return a.user == b.user; });
-        state.erased.erase(repeats, state.erased.end());
-    });
+    state_.with([&](State& state) { state.erased.add(users, second, state.rounds); });
 }
 
 bool Sweep::Visit::shard(SwarmTable& table) noexcept {
@@ -275,7 +261,7 @@ void Sweep::Visit::member(Swarm& swarm, std::uint32_t at, const Surroundings& in
     Member& member = all[at];
     const std::uint32_t history = slice_.rules.history_lifetime;
     const bool forgotten = memory::is_over(slice_.now.second, member.last_announce, history);
-    if (is_erased(member) || (member.is(PeerFlags::dormant) && forgotten)) {
+    if (state_.erased.has(member) || (member.is(PeerFlags::dormant) && forgotten)) {
         effort_ -= 2 * removal;
         swarm.remove_member(at, in);
         return;
@@ -309,12 +295,6 @@ void Sweep::Visit::say_farewell(const Swarm& swarm, PeerRecord record) noexcept 
     gone.info_hash = swarm.info_hash();
     gone.peer = record;
     gone.counts = swarm.counts();
-}
-
-bool Sweep::Visit::is_erased(const Member& member) const noexcept {
-    const auto found = std::ranges::lower_bound(state_.erased, member.user, {}, &ErasedUser::user);
-    return found != state_.erased.end() && found->user == member.user && member.has_account() &&
-           member.last_announce <= found->second;
 }
 
 }  // namespace chihaya::memory

@@ -5,6 +5,7 @@
 
 #include "chihaya/swarm.hpp"
 #include "plugins/memory/ceiling.hpp"
+#include "plugins/memory/erased_users.hpp"
 #include "plugins/memory/guarded.hpp"
 #include "plugins/memory/swarm_table.hpp"
 
@@ -57,13 +58,12 @@ public:
     /// Errors: std::bad_alloc
     void forget(std::span<const UserId> users, std::uint32_t second);
 
-private:
-    struct ErasedUser {
-        std::uint64_t user;
-        std::uint32_t second;
-        std::uint64_t round;
-    };
+    /// The accounts of whom some may still be here. Errors: std::bad_alloc
+    [[nodiscard]] ErasedUsers erased() {
+        return state_.with([](const State& state) { return state.erased; });
+    }
 
+private:
     struct State {
         explicit State(std::span<Shard> all) noexcept : shards(all) {}
         void next_shard() noexcept;
@@ -76,7 +76,7 @@ private:
         std::uint32_t left_in_phase = absent;
         bool interrupted = false;
         std::uint64_t rounds = 0;
-        std::vector<ErasedUser> erased;  // by user
+        ErasedUsers erased;
     };
 
     class Visit;

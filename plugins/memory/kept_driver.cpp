@@ -25,9 +25,10 @@ Stock MemoryDriver::stock() noexcept {
             .secret = secret_,
             .ticks = ticks_,
             .now = [this] { return latest(); },
-            .rules =
+            .rules = [this] { return rules(); },
+            .erased =
                 [this] {
-                    return rules();
+                    return sweep_.erased();
                 }};
 }
 

@@ -139,7 +139,7 @@ SwarmEncoder::SwarmEncoder(SwarmCopy& copy, const TickScale& ticks) noexcept
 
 bool SwarmEncoder::next(ByteWriter& to, const Moment& as_of) {
     const Swarm& swarm = copy_.swarm();
-    const auto all_members = static_cast<std::uint32_t>(copy_.members().size());
+    const auto all_members = static_cast<std::uint32_t>(copy_.shown_members().size());
     std::uint32_t room = limits::piece_rows;
     const auto share = [&](std::uint32_t wanted) {
         const std::uint32_t some = std::min(room, wanted);
@@ -169,7 +169,7 @@ bool SwarmEncoder::next(ByteWriter& to, const Moment& as_of) {
     rows(ipv4_, ipv4, ipv4_at_, to, as_of);
     rows(ipv6_, ipv6, ipv6_at_, to, as_of);
     for (const std::uint32_t end = member_at_ + members; member_at_ < end; ++member_at_) {
-        member(copy_.members()[member_at_], to, as_of);
+        member(copy_.shown_members()[member_at_], to, as_of);
     }
     return ipv4_left_ != 0 || ipv6_left_ != 0 || member_at_ < all_members;
 }

@@ -140,19 +140,26 @@ void SnapshotWriter::swarms() {
     }
 }
 
+/// What is said of a block is said before its first swarm is looked at: it is no older than that.
+void SnapshotWriter::begin_block() {
+    if (blocks_.begin(BlockType::swarms)) {
+        as_of_ = parts_.stock.now();
+        journal_bytes_ = parts_.journal_bytes();
+        erased_ = parts_.stock.erased();  // after the journal's: with all whom that has
+        say_block();
+    }
+}
+
+void SnapshotWriter::say_block() {
+    ByteWriter to = blocks_.payload();
+    to.number(as_of_.second);
+    to.number(journal_bytes_);
+}
+
 void SnapshotWriter::one_swarm(const InfoHash& info_hash) {
     const Stock& stock = parts_.stock;
     const std::uint64_t hash = stock.secret.hash(info_hash);
-    // What is said of the block is said before the swarm is looked at: it is no older than that.
-    const auto begin = [&] {
-        if (blocks_.begin(BlockType::swarms)) {
-            as_of_ = stock.now();
-            ByteWriter to = blocks_.payload();
-            to.number(as_of_.second);
-            to.number(parts_.journal_bytes());
-        }
-    };
-    begin();
+    begin_block();
     bool found = false;
     stock.shard_of(hash).swarms.with([&](SwarmTable& table) {
         const Swarm* const swarm = table.find(static_cast<std::uint32_t>(hash), info_hash);
@@ -164,12 +171,20 @@ void SnapshotWriter::one_swarm(const InfoHash& info_hash) {
     if (!found) {
         return;
     }
+    copy_.leave_out(erased_);
     SwarmEncoder encoder(copy_, stock.ticks);
+    bool is_in_several = false;
     for (bool more = true; more;) {
-        begin();
+        if (blocks_.begin(BlockType::swarms)) {
+            is_in_several = true;
+            say_block();  // the same as before: the copy is no newer
+        }
         ByteWriter to = blocks_.payload();
         more = encoder.next(to, as_of_);
         blocks_.settle();
+    }
+    if (is_in_several) {
+        blocks_.flush();
     }
     ++totals_.swarms;
     totals_.peers += encoder.peers();

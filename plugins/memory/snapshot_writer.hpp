@@ -69,13 +69,18 @@ private:
     [[nodiscard]] Trouble registry();
     void swarms();
     void one_swarm(const InfoHash& info_hash);
+    void begin_block();
+    void say_block();
 
     File& file_;
     Parts parts_;
     BlockStream blocks_;
     SnapshotTotals totals_;
     SwarmCopy copy_;
+    // What the current block says of itself, and what belongs to that.
     Moment as_of_;
+    std::uint64_t journal_bytes_ = 0;
+    ErasedUsers erased_;
 };
 
 }  // namespace chihaya::memory

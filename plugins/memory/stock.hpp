@@ -4,6 +4,7 @@
 /// What a snapshot is made of and restored into: the shards, and what it takes to find a swarm in
 /// them.
 
+#include "plugins/memory/erased_users.hpp"
 #include "plugins/memory/keyed_hash.hpp"
 #include "plugins/memory/moment.hpp"
 #include "plugins/memory/swarm_table.hpp"
@@ -22,6 +23,7 @@ struct Stock {
     TickScale ticks;
     std::function<Moment()> now;
     std::function<Rules()> rules;
+    std::function<ErasedUsers()> erased;  // whose peers are not worth saving
 
     /// The high bits name the shard, the low half is the table's.
     [[nodiscard]] Shard& shard_of(std::uint64_t hash) const noexcept {

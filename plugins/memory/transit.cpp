@@ -174,6 +174,15 @@ void SwarmCopy::take(const Swarm& swarm) {
             }
         }
     }
+    shown_ = members_.size();
+}
+
+void SwarmCopy::leave_out(const ErasedUsers& users) noexcept {
+    if (!users.is_empty()) {
+        const auto shown = std::partition(members_.begin(), members_.end(),
+                                          [&](const Member& member) { return !users.has(member); });
+        shown_ = static_cast<std::size_t>(shown - members_.begin());
+    }
 }
 
 PeerArray<Ipv4Endpoint> SwarmCopy::ipv4() noexcept {
@@ -208,7 +217,7 @@ bool SwarmCopy::show(SwarmSink& sink, const TickScale& ticks, const Moment& now)
     if (!show_rows(pieces, ipv4, ticks, now) || !show_rows(pieces, ipv6, ticks, now)) {
         return false;
     }
-    for (const Member& member : members_) {
+    for (const Member& member : shown_members()) {
         PeerRecord record = bare_record(member);
         if (member.position[0] != absent) {
             record.ipv4 = ipv4.endpoint(member.position[0]);

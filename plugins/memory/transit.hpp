@@ -4,6 +4,7 @@
 /// Swarms on their way out and in: whole, with all that is known about their peers.
 
 #include "chihaya/swarm.hpp"
+#include "plugins/memory/erased_users.hpp"
 #include "plugins/memory/swarm_table.hpp"
 
 #include <cstddef>
@@ -21,6 +22,8 @@ class SwarmCopy {
 public:
     /// Under the swarm's lock. Errors: std::bad_alloc
     void take(const Swarm& swarm);
+    /// Shows them no more. Their rows stay where they are, as somebody's.
+    void leave_out(const ErasedUsers& users) noexcept;
 
     /// Without it. False when the sink has had enough.
     [[nodiscard]] bool show(SwarmSink& sink, const TickScale& ticks, const Moment& now) noexcept;
@@ -31,6 +34,10 @@ public:
     [[nodiscard]] PeerArray<Ipv4Endpoint> ipv4() noexcept;
     [[nodiscard]] PeerArray<Ipv6Endpoint> ipv6() noexcept;
     [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
+    /// The first ones of them: who is not left out.
+    [[nodiscard]] std::span<const Member> shown_members() const noexcept {
+        return std::span(members_).first(shown_);
+    }
 
 private:
     Swarm swarm_;  // its pointers are the original's and not followed
@@ -38,6 +45,7 @@ private:
     std::vector<std::max_align_t> ipv4_;  // the blocks, byte by byte
     std::vector<std::max_align_t> ipv6_;
     std::vector<Member> members_;
+    std::size_t shown_ = 0;
 };
 
 /// Takes one recorded peer into a swarm, unless something newer is known. One that is unsure stays

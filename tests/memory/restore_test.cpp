@@ -162,5 +162,44 @@ TEST_CASE("who fell silent meanwhile is not among the restored") {
                    "in 1)"));
 }
 
+TEST_CASE("peers of an account that was erased just before the stop do not come back") {
+    const chihaya::test::TempDir folder;
+    const std::array gone{UserId{7}};
+    {
+        Registry registry;
+        KeptTracker was(with(registry), folder / "snapshot");
+        AnnounceRequest both = with_account(announce_of(1), 7);
+        both.ipv6 = ipv6(1);
+        was.announce(both);
+        was.announce(with_account(announce_of(2), 8));
+        was.announce(announce_of(3));
+        was.let_pass(seconds(1));
+        REQUIRE(was.driver().erase_users(gone).ok());
+    }
+    Registry registry;
+    KeptTracker is(with(registry), folder / "snapshot");
+    CHECK(is.metric("restored_peers") == 2);
+    CHECK(is.metric("peers_ipv6") == 0);
+    for (const PeerRecord& peer : is.read().peers) {
+        CHECK(peer.user != UserId{7});
+    }
+}
+
+TEST_CASE("who comes back to an account of the same number is saved") {
+    const chihaya::test::TempDir folder;
+    const std::array gone{UserId{7}};
+    {
+        Registry registry;
+        KeptTracker was(with(registry), folder / "snapshot");
+        was.announce(with_account(announce_of(1), 7));
+        REQUIRE(was.driver().erase_users(gone).ok());
+        was.let_pass(seconds(2));
+        was.announce(with_account(announce_of(1), 7));
+    }
+    Registry registry;
+    KeptTracker is(with(registry), folder / "snapshot");
+    CHECK(is.metric("restored_peers") == 1);
+}
+
 }  // namespace chihaya::memory::test
 TEST_SUITE_END();
