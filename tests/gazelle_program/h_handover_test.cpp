@@ -49,6 +49,32 @@ TEST_CASE("trackers that take each other's place under load credit every byte on
     });
 }
 
+TEST_CASE("a tracker takes another's place while their database is away") {
+    on_each_frail_site([](Site& site) {
+        const TempDir folder;
+        const TrackerChoices choices{.state = folder.path().string()};
+        TruthfulPeers peers(site);
+        {
+            PrivateTracker tracker(site, choices);
+            SteadyLoad load(peers, tracker);
+            frail_mariadb().stop();
+            load.wait_for_rounds();
+            hand_over(tracker.process());
+            load.wait_for_rounds();
+            hand_over(tracker.process());
+            load.wait_for_rounds();
+            frail_mariadb().start();
+            site.reconnect();
+            check_books(site, tracker, load, peers);
+            tracker.process().signal(SIGKILL);  // what is there then is the last one's
+            CHECK(tracker.process().wait() == 0);
+        }
+        PrivateTracker last(site, choices);
+        SteadyLoad load(peers, last);
+        check_sums(site, last, load, peers);
+    });
+}
+
 TEST_CASE("a tracker that was killed hands over when it has read its site, and not before") {
     on_each_frail_site([](Site& site) {
         const TempDir folder;
