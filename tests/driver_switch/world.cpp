@@ -126,7 +126,8 @@ World::World(const WorldOptions& options)
         roster_->on_lapsed([this] { control_.post([this] { filling_->reload(); }); });
         farewells_.open(*roster_, books_);
         static_cast<void>(filling_->begin());
-        roster_->set_whole(true);
+        roster_->set_whole(true);  // as though a site had been read
+        roster_->set_awaits_site(false);
     });
     shared_.emplace(app::Shared{
         .clock = clock_, .log = log_, .roster = *roster_, .tracker = *slot_, .backend = books_});
