@@ -139,7 +139,12 @@ TEST_CASE("#154 connect requests from everywhere leave nothing in memory") {
             ++next;
             const std::string from =
                 "127.1." + std::to_string(next / 250 % 250) + '.' + std::to_string(1 + next % 250);
-            UdpClient(tracker.udp_port(), "127.0.0.1", {.address = from}).send(first_connect());
+            const UdpClient client(tracker.udp_port(), "127.0.0.1", {.address = from});
+            if (next % 250 == 0) {  // so that none is lost because the tracker has no turn
+                REQUIRE(client.ask(first_connect()).size() == 16);
+            } else {
+                client.send(first_connect());
+            }
         }
         REQUIRE(tracker.serves_udp_as_ever());
     };
