@@ -65,8 +65,10 @@ void TakingOver::greet(const Hello& hello, const Clock& clock) {
     const std::chrono::seconds ahead =
         now.time_since_epoch() - std::chrono::seconds(welcome_.clock);
     ahead_ = std::chrono::abs(ahead) > std::chrono::seconds(1) ? ahead : std::chrono::seconds(0);
+    std::size_t received = 0;
     Message message = next(limits::handover_patience);
     for (; message.kind == Kind::sockets; message = next(limits::handover_patience)) {
+        received += message.descriptors.size();
         for (const int descriptor : std::exchange(message.descriptors, {})) {
             if (const auto added = sockets_.add(descriptor, false); added.has_error()) {
                 log_.write(Severity::warning, area, added.error().text);
@@ -76,6 +78,9 @@ void TakingOver::greet(const Hello& hello, const Clock& clock) {
     close_all(message);
     if (message.kind != Kind::key || message.body.size() != key_.size()) {
         give_up("it speaks another protocol");
+    }
+    if (received != welcome_.sockets) {
+        give_up("its sockets have not come");
     }
     std::ranges::copy(message.body, reinterpret_cast<char*>(key_.data()));
 }
@@ -153,7 +158,6 @@ void TakingOver::take_in(Message& message, Workers& workers) {
 }
 
 void TakingOver::begin_to_receive_late(Workers& workers) {
-    static_cast<void>(channel_->send(Kind::serves, {}));
     late_ = std::thread([this, &workers] { receive_late(workers); });
 }
 

@@ -18,7 +18,6 @@
 ///                                  <-  yours
 ///     taken                        ->
 ///                                  <-  go: from here on the new one is the tracker
-///     serves                       ->
 ///                                  <-  connections that were still being answered
 ///
 /// Whoever closes before `go` has not done it, and the old tracker goes on.
@@ -60,9 +59,8 @@ enum class Kind : std::uint32_t {
     yours,
     taken,
     go,
-    serves,
 };
-inline constexpr Kind last_kind = Kind::serves;
+inline constexpr Kind last_kind = Kind::go;
 
 /// Lifetime: whoever has a message closes its descriptors
 struct Message {

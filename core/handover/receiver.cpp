@@ -55,7 +55,9 @@ bool is_sound(const UserId& /*user*/) noexcept {
 template <class Record>
 std::vector<Record> copied(std::string_view bytes, std::size_t count) {
     std::vector<Record> records(count);
-    std::memcpy(records.data(), bytes.data(), count * sizeof(Record));
+    if (count != 0) {  // what is empty may lie nowhere
+        std::memcpy(records.data(), bytes.data(), count * sizeof(Record));
+    }
     return records;
 }
 
@@ -132,7 +134,6 @@ Result<void> Receiver::take_swarms(const std::string& body) {
             peer.last_announce += ahead_;
         }
         swarms.push_back({swarm, peers});
-        peers_ += count;
     }
     const Status status = swarms_.add_swarms(swarms);
     return status.ok() ? Result<void>() : Failure{status.reason};

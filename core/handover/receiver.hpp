@@ -25,15 +25,12 @@ public:
     /// Errors: it holds none, or some that mean nothing, or they were not taken
     [[nodiscard]] Result<void> take(const Message& message);
 
-    [[nodiscard]] std::uint64_t peers() const noexcept { return peers_; }
-
 private:
     [[nodiscard]] Result<void> take_swarms(const std::string& body);
 
     RegistrySink& registry_;
     logic::CarryTarget& swarms_;
     const std::chrono::seconds ahead_;
-    std::uint64_t peers_ = 0;
 };
 
 }  // namespace chihaya::handover
