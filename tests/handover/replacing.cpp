@@ -22,10 +22,15 @@ using std::chrono::seconds;
 
 constexpr seconds patience{20};
 
+/// The socket of a tracker that has ended stays where it was until the next one listens.
 int way_in(const std::filesystem::path& state_dir) {
-    const auto path = state_dir / "handover.sock";
-    wait_until("somebody may come", [&] { return std::filesystem::exists(path); });
-    return handover::connect_to(path).value();
+    int socket = -1;
+    wait_until("somebody may come", [&] {
+        const auto connected = handover::connect_to(state_dir / "handover.sock");
+        socket = connected.has_error() ? -1 : *connected;
+        return socket >= 0;
+    });
+    return socket;
 }
 
 std::optional<Kind> next_of(Channel& channel) {
