@@ -79,7 +79,13 @@ public:
     std::function<void()> while_busy;                  // runs inside every write
     std::function<Status(RegistrySink&)> shared_copy;  // answers a load
     std::vector<std::pair<SwarmRecord, std::vector<PeerRecord>>> swarms;
-    std::vector<std::pair<const char*, double>> gauges;
+    std::vector<std::pair<const char*, double>> gauges;  // until somebody asks for a report
+
+    /// Whoever asks meanwhile sees the one or the other.
+    void report_from_now_on(std::vector<std::pair<const char*, double>> others) {
+        const std::lock_guard lock(mutex_);
+        gauges = std::move(others);
+    }
 
     /// One word a call: "put_users:2".
     [[nodiscard]] std::vector<std::string> written() {
@@ -146,6 +152,7 @@ public:
     Status reconfigure(const TrackerSetup& /*setup*/) noexcept override { return {}; }
     Status health() noexcept override { return health_answer; }
     void report(MetricSink& sink) noexcept override {
+        const std::lock_guard lock(mutex_);
         for (const auto& [name, value] : gauges) {
             sink.gauge(name, value);
         }

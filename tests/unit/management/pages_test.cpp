@@ -177,7 +177,7 @@ TEST_CASE("peers that were there from the start and are gone were reaped") {
     listener.start();
     listener.counters.peers_of(Family::ipv4).joined.add(5);
     listener.counters.peers_of(Family::ipv4).left.add(4);
-    listener.tracker.gauges = {{"peers_ipv4", 30}, {"seeders_ipv4", 10}};
+    listener.tracker.report_from_now_on({{"peers_ipv4", 30}, {"seeders_ipv4", 10}});
     const auto page = chihaya::config::parse_json(listener.get("/stats").body).value().root;
     CHECK(field(page, {"Peers.IPv4", "Peers", "Reaped"}) == "11");
     CHECK(field(page, {"Peers.IPv4", "Seeds", "Reaped"}) == "0");
