@@ -173,8 +173,8 @@ void Keeper::run_thread() {
 
 void Keeper::run() noexcept {
     step_back();
-    auto due = Steady::now() + interval_;
     std::unique_lock lock(mutex_);
+    auto due = Steady::now() + interval_;
     while (!is_ending_) {
         const auto pause = std::min<std::chrono::milliseconds>(interval_, limits::journal_sync);
         wakes_.wait_for(lock, pause, [&] { return is_ending_; });
