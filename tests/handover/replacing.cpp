@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <stdexcept>
 
 namespace chihaya::test {
@@ -51,33 +50,6 @@ ChihayaOptions replaceable(const std::string& members) {
     options.config =
         R"({"workers": 2, "interval_jitter": 0, "state_dir": "$DIR/state")" + members + "}";
     return options;
-}
-
-std::size_t count(const std::string& text, std::string_view words) {
-    std::size_t found = 0;
-    for (std::size_t at = text.find(words); at != std::string::npos;
-         at = text.find(words, at + 1)) {
-        ++found;
-    }
-    return found;
-}
-
-void wait_for_log(const ChihayaProcess& process, std::string_view words, std::size_t times) {
-    wait_until("the log says " + std::string(words),
-               [&] { return count(process.log(), words) >= times; });
-}
-
-void hand_over(ChihayaProcess& process) {
-    const std::size_t before = count(process.log(), has_gone);
-    process.signal(SIGUSR2);
-    wait_for_log(process, has_gone, before + 1);
-    if (const int code = process.wait(); code != 0) {
-        throw std::runtime_error("the tracker that was replaced ended with " +
-                                 std::to_string(code));
-    }
-    const std::string log = process.log();
-    const std::size_t at = log.find("process=", log.rfind(has_gone));
-    process.follow(static_cast<pid_t>(std::stol(log.substr(at + 8))));
 }
 
 std::string get_page(const ChihayaProcess& process, const std::string& path) {

@@ -5,8 +5,8 @@
 
 #include "core/handover/channel.hpp"
 #include "tests/support/chihaya_process.hpp"
+#include "tests/support/hand_over.hpp"
 
-#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,18 +14,8 @@
 
 namespace chihaya::test {
 
-/// What a tracker says when another one has its place, and when nothing has come of that.
-inline constexpr std::string_view has_gone = "another process is the tracker now";
-inline constexpr std::string_view goes_on = "this tracker goes on";
-
 /// A tracker that can be replaced. `members`: more of its configuration
 [[nodiscard]] ChihayaOptions replaceable(const std::string& members = "");
-
-[[nodiscard]] std::size_t count(const std::string& text, std::string_view words);
-void wait_for_log(const ChihayaProcess& process, std::string_view words, std::size_t times = 1);
-
-/// SIGUSR2, and then the process that has taken over.
-void hand_over(ChihayaProcess& process);
 
 [[nodiscard]] std::string get_page(const ChihayaProcess& process, const std::string& path);
 std::string put(const ChihayaProcess& process, const std::string& path, const std::string& body);
