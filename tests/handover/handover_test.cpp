@@ -48,21 +48,7 @@ TEST_SUITE_BEGIN("hand-over");
 
 TEST_CASE("every request is answered while five trackers take each other's place") {
     ChihayaProcess process(options());
-    Load load(process.http_port(), process.udp_port());
-    for (int i = 0; i < 5; ++i) {
-        load.wait_for_answers(20);
-        hand_over(process);
-    }
-    load.wait_for_answers(20);
-    CHECK(load.stop() == std::vector<std::string>{});
-    for (std::size_t client = 0; client < Load::clients; ++client) {
-        const std::string numbers =
-            http_get(process.http_port(), scrape_target(Load::swarm(client))).body;
-        CAPTURE(numbers);
-        CHECK(count(numbers, client % 2 == 0 ? "8:completei1e" : "10:incompletei1e") == 1);
-    }
-    process.signal(SIGTERM);
-    CHECK(process.wait() == 0);
+    hand_over_under_load(process, 5);
 }
 
 TEST_CASE("sockets of an address that has given way to every address are handed over, too") {

@@ -1,13 +1,17 @@
 #include "tests/handover/load.hpp"
 
 #include "tests/support/child_process.hpp"
+#include "tests/support/hand_over.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/udp_client.hpp"
 #include "tests/wire_http/announce.hpp"
 #include "tests/wire_udp/packets.hpp"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -144,6 +148,24 @@ std::vector<std::string> Load::stop() {
         thread.join();
     }
     return failures_;
+}
+
+void hand_over_under_load(ChihayaProcess& process, int times) {
+    Load load(process.http_port(), process.udp_port());
+    for (int i = 0; i < times; ++i) {
+        load.wait_for_answers(20);
+        hand_over(process);
+    }
+    load.wait_for_answers(20);
+    CHECK(load.stop() == std::vector<std::string>{});
+    for (std::size_t client = 0; client < Load::clients; ++client) {
+        const std::string numbers =
+            http_get(process.http_port(), scrape_target(Load::swarm(client))).body;
+        CAPTURE(numbers);
+        CHECK(count(numbers, client % 2 == 0 ? "8:completei1e" : "10:incompletei1e") == 1);
+    }
+    process.signal(SIGTERM);
+    CHECK(process.wait() == 0);
 }
 
 }  // namespace chihaya::test

@@ -3,6 +3,8 @@
 /// @file load.hpp
 /// Clients of every kind that announce without pause and check every answer.
 
+#include "tests/support/chihaya_process.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -57,5 +59,10 @@ private:
     std::vector<std::string> failures_;
     std::vector<std::thread> threads_;
 };
+
+/// As many times as said, another process takes the tracker's place while a load runs: checks that
+/// every request was answered, that every client is still in its swarm, and that the last one
+/// stops.
+void hand_over_under_load(ChihayaProcess& process, int times);
 
 }  // namespace chihaya::test
