@@ -142,4 +142,9 @@ IpAddress IpNetwork::last() const noexcept {
     return address;
 }
 
+bool is_in(std::span<const IpNetwork> networks, const IpAddress& address) noexcept {
+    return std::ranges::any_of(networks,
+                               [&](const IpNetwork& one) { return one.contains(address); });
+}
+
 }  // namespace chihaya

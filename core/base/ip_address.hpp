@@ -60,4 +60,7 @@ private:
     unsigned bits_ = 128;  // of the 16-byte form
 };
 
+/// Is the address in one of these?
+[[nodiscard]] bool is_in(std::span<const IpNetwork> networks, const IpAddress& address) noexcept;
+
 }  // namespace chihaya

@@ -270,9 +270,7 @@ bool HttpConnection::serve_other_path(const wire::HttpRequest& request,
 
 IpAddress HttpConnection::source_of(const wire::HttpRequest& request) const noexcept {
     const HttpSettings& settings = owner_.settings();
-    if (settings.real_ip_header.empty() ||
-        std::ranges::none_of(settings.trusted_proxies,
-                             [&](const IpNetwork& proxy) { return proxy.contains(from_); })) {
+    if (settings.real_ip_header.empty() || !is_in(settings.trusted_proxies, from_)) {
         return from_;
     }
     return wire::forwarded_client(request.fields, settings.real_ip_header, settings.trusted_proxies)

@@ -22,11 +22,6 @@ std::uint64_t top_bits(std::span<const std::uint8_t> bytes) noexcept {
     return value;
 }
 
-bool is_in(std::span<const IpNetwork> networks, const IpAddress& address) noexcept {
-    return std::ranges::any_of(networks,
-                               [&](const IpNetwork& one) { return one.contains(address); });
-}
-
 }  // namespace
 
 AddressLimit::Pace::Pace(const Rate& rate, std::uint32_t workers) noexcept {

@@ -57,9 +57,7 @@ std::span<const IpNetwork> Protection::exempt() const noexcept {
 }
 
 bool Protection::is_proxy(const IpAddress& from) const noexcept {
-    return settings_.proxies != nullptr &&
-           std::ranges::any_of(*settings_.proxies,
-                               [&](const IpNetwork& one) { return one.contains(from); });
+    return settings_.proxies != nullptr && is_in(*settings_.proxies, from);
 }
 
 metrics::Arrival Protection::arrival_of(const IpAddress& from, Time now) noexcept {

@@ -49,11 +49,6 @@ std::string_view for_value(std::string_view element) noexcept {
     return {};
 }
 
-bool is_trusted(const IpAddress& address, std::span<const IpNetwork> trusted) noexcept {
-    return std::ranges::any_of(trusted,
-                               [&](const IpNetwork& network) { return network.contains(address); });
-}
-
 }  // namespace
 
 std::optional<IpAddress> forwarded_client(std::string_view fields, std::string_view header_name,
@@ -81,7 +76,7 @@ std::optional<IpAddress> forwarded_client(std::string_view fields, std::string_v
             continue;
         }
         const auto address = address_of(unquoted(is_rfc7239 ? for_value(element) : element));
-        if (!address || !is_trusted(*address, trusted)) {
+        if (!address || !is_in(trusted, *address)) {
             return address;
         }
         left_most = address;

@@ -33,6 +33,13 @@ bool is_come_back_soon(const Refusal& refusal) {
            refusal.interval == 60;
 }
 
+/// One, whose passkey is "key".
+std::array<UserRecord, 1> account() {
+    UserRecord user{.id = UserId{1}};
+    user.passkey.text = {'k', 'e', 'y'};
+    return {user};
+}
+
 }  // namespace
 
 TEST_CASE("who is not on the list is told to come back until the list is whole") {
@@ -52,9 +59,7 @@ TEST_CASE("no account is served before the site has been read, where peers are o
     Roster roster(driver);
     Policy policy;
     policy.private_mode = true;
-    UserRecord user{.id = UserId{1}};
-    user.passkey.text = {'k', 'e', 'y'};
-    REQUIRE(roster.put_users(std::array{user}).ok());
+    REQUIRE(roster.put_users(account()).ok());
     roster.set_awaits_site(true);
     CHECK(is_come_back_soon(refusal_of(policy, roster, "key")));
     CHECK(is_come_back_soon(refusal_of(policy, roster, "other")));
@@ -73,12 +78,10 @@ TEST_CASE("an unknown user and an unknown torrent are told to come back until al
     Roster roster(driver);
     Policy policy;
     policy.private_mode = true;
-    UserRecord user{.id = UserId{1}};
-    user.passkey.text = {'k', 'e', 'y'};
     roster.set_whole(false);
     CHECK(is_come_back_soon(refusal_of(policy, roster, "key")));
     CHECK(is_come_back_soon(Admission(policy, roster).admit_scrape("key")));
-    REQUIRE(roster.put_users(std::array{user}).ok());
+    REQUIRE(roster.put_users(account()).ok());
     CHECK_FALSE(Admission(policy, roster).admit_scrape("key"));
     CHECK(is_come_back_soon(refusal_of(policy, roster, "key")));  // of the torrent
     roster.set_whole(true);
@@ -112,9 +115,7 @@ TEST_CASE("of two faults the client list's is told first, unless the site keeps 
     Policy policy;
     policy.private_mode = true;
     policy.client_whitelist = true;
-    UserRecord user{.id = UserId{1}};
-    user.passkey.text = {'k', 'e', 'y'};
-    REQUIRE(roster.put_users(std::array{user}).ok());
+    REQUIRE(roster.put_users(account()).ok());
     CHECK(refusal_of(policy, roster, "key").text == "client is not approved");
     CHECK(refusal_of(policy, roster, "other").text == "user does not exist");
     policy.site.lists_clients = true;
