@@ -38,6 +38,21 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::open(int socket, const IpAddress& from) noexcept {
+    begin(socket, from);
+    enter(Phase::idle);
+    read_more();
+}
+
+void HttpConnection::resume(OpenConnection&& connection) noexcept {
+    begin(connection.socket, connection.from);
+    requests_ = connection.requests;
+    body_left_ = connection.body_left;
+    kept_ = std::move(connection.kept);
+    enter(kept_.empty() && body_left_ == 0 ? Phase::idle : Phase::head);
+    wake();
+}
+
+void HttpConnection::begin(int socket, const IpAddress& from) noexcept {
     stream_.open(socket);
     from_ = from;
     family_ = metrics::family_of(from);
@@ -48,24 +63,6 @@ void HttpConnection::open(int socket, const IpAddress& from) noexcept {
     seen_ = 0;
     body_left_ = 0;
     lingered_ = 0;
-    enter(Phase::idle);
-    read_more();
-}
-
-void HttpConnection::resume(OpenConnection&& connection) noexcept {
-    stream_.open(connection.socket);
-    from_ = connection.from;
-    family_ = metrics::family_of(connection.from);
-    close_after_reply_ = false;
-    client_goes_on_ = false;
-    refused_ = false;
-    requests_ = connection.requests;
-    seen_ = 0;
-    body_left_ = connection.body_left;
-    lingered_ = 0;
-    kept_ = std::move(connection.kept);
-    enter(kept_.empty() && body_left_ == 0 ? Phase::idle : Phase::head);
-    wake();
 }
 
 OpenConnection HttpConnection::give_up() noexcept {
@@ -96,8 +93,7 @@ void HttpConnection::close() noexcept {
     unlink();
     stream_.close();
     release(kept_);
-    release(unsent_);
-    attachment_.reset();
+    output_.drop();
     if (HttpExchange* const exchange = std::exchange(exchange_, nullptr);
         exchange != nullptr && exchange->abandon()) {
         owner_.give_back(*exchange);
@@ -331,11 +327,11 @@ void HttpConnection::flush() noexcept {
     if (phase_ == Phase::closed) {
         return;
     }
-    if (!send_replies() || !send_attachment()) {
+    if (!send_replies()) {
         close();
         return;
     }
-    if (unsent_.empty() && attachment_ == nullptr) {
+    if (output_.is_empty()) {
         sent_all();
         return;
     }
@@ -345,63 +341,33 @@ void HttpConnection::flush() noexcept {
     }
 }
 
-/// Sends what the exchange holds, keeps what the client does not take, and gives the exchange back.
+/// Sends what the exchange holds, and gives the exchange back.
 /// False: the connection is of no further use.
 bool HttpConnection::send_replies() noexcept {
     if (exchange_ == nullptr) {
         return true;
     }
     HttpExchange& exchange = *std::exchange(exchange_, nullptr);
-    const std::string_view replies = exchange.replies().view();
-    std::size_t count = 0;
-    bool is_good = stream_.write(replies, count, close_after_reply_) != net::Transfer::broken;
-    owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
-    if (is_good && count < replies.size()) {
-        try {
-            unsent_.assign(replies.substr(count));
-        } catch (const std::exception&) {
-            is_good = false;
-        }
-    }
-    attachment_ = exchange.take_attachment();
-    attachment_sent_ = 0;
+    const bool is_good =
+        output_.send(stream_, exchange.replies().view(), exchange.take_attachment(),
+                     close_after_reply_, transmitted());
     owner_.give_back(exchange);
     return is_good;
 }
 
-/// Likewise, as far as the client takes it now.
-bool HttpConnection::send_attachment() noexcept {
-    while (unsent_.empty() && attachment_ != nullptr) {
-        std::size_t count = 0;
-        const auto rest = std::string_view(*attachment_).substr(attachment_sent_);
-        const net::Transfer ended = stream_.write(rest, count);
-        if (ended != net::Transfer::done) {
-            return ended == net::Transfer::would_block;
-        }
-        owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
-        constexpr std::size_t piece = limits::full_scrape_piece;
-        const std::size_t before = std::exchange(attachment_sent_, attachment_sent_ + count);
-        if (count == rest.size()) {
-            attachment_.reset();
-        } else if (phase_ == Phase::writing && before / piece != attachment_sent_ / piece) {
-            owner_.enter(*this, Phase::writing);  // a long reply: each piece has its own time
-        }
-    }
-    return true;
-}
-
 void HttpConnection::write_more() noexcept {
-    std::size_t count = 0;
-    if (stream_.write(unsent_, count) == net::Transfer::broken) {
+    if (!output_.go_on(stream_, transmitted())) {
         close();
         return;
     }
-    owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted.add(count);
-    unsent_.erase(0, count);
-    if (unsent_.empty()) {
-        release(unsent_);
+    if (output_.took_piece()) {
+        owner_.enter(*this, Phase::writing);  // its time begins anew
     }
     flush();
+}
+
+metrics::Count& HttpConnection::transmitted() noexcept {
+    return owner_.counters().traffic_of(metrics::FrontEnd::http, family_).transmitted;
 }
 
 void HttpConnection::sent_all() noexcept {

@@ -9,6 +9,7 @@
 
 #include "core/base/ip_address.hpp"
 #include "core/frontend/http_exchange.hpp"
+#include "core/frontend/http_output.hpp"
 #include "core/frontend/http_settings.hpp"
 #include "core/net/tcp_stream.hpp"
 
@@ -16,7 +17,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -122,6 +122,7 @@ private:
     static void writable(void* self) noexcept;
     void replied() noexcept override;
 
+    void begin(int socket, const IpAddress& from) noexcept;
     void read_more() noexcept;
     void serve(std::string_view input) noexcept;
     [[nodiscard]] bool serve_one(const wire::HttpRequest& request) noexcept;
@@ -134,12 +135,12 @@ private:
     void keep(std::string_view input) noexcept;
     void flush() noexcept;
     [[nodiscard]] bool send_replies() noexcept;
-    [[nodiscard]] bool send_attachment() noexcept;
     void sent_all() noexcept;
     void write_more() noexcept;
     void linger() noexcept;
     void enter(Phase phase) noexcept;
     void count(metrics::Ending ending) noexcept;
+    [[nodiscard]] metrics::Count& transmitted() noexcept;
 
     HttpConnectionOwner& owner_;
     net::TcpStream stream_;
@@ -155,10 +156,8 @@ private:
     std::size_t body_left_ = 0;  // of a request's body that nobody wants
     std::size_t lingered_ = 0;
     HttpExchange* exchange_ = nullptr;
-    std::string kept_;                               // input not served yet
-    std::string unsent_;                             // output the client has not taken yet
-    std::shared_ptr<const std::string> attachment_;  // what follows it
-    std::size_t attachment_sent_ = 0;
+    std::string kept_;   // input not served yet
+    HttpOutput output_;  // nothing but in `Phase::writing`
 };
 
 }  // namespace chihaya::frontend
