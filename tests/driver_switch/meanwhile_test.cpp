@@ -79,6 +79,50 @@ void wait_for_some(const RedisServer& redis, std::size_t keys) {
     }
 }
 
+/// A registry that has an account, an approved client and a token for each of these numbers.
+class Numbered {
+public:
+    explicit Numbered(World& world) : roster_(world.roster()) {}
+
+    void put(std::uint8_t number) {
+        UserRecord user{.id = UserId{number}};
+        user.passkey.text = {'k', static_cast<char>('a' + number / 16),
+                             static_cast<char>('a' + number % 16)};
+        REQUIRE(roster_.put_users({&user, 1}).ok());
+        const ClientRecord client{.prefix = prefix(number)};
+        REQUIRE(roster_.put_clients({&client, 1}).ok());
+        const TokenRecord token = token_of(number);
+        REQUIRE(roster_.put_tokens({&token, 1}).ok());
+        copy.users.insert(number);
+        copy.clients.insert(prefix(number).bytes);
+        copy.tokens.insert(number);
+    }
+
+    void erase(std::uint8_t number) {
+        const TokenRecord token = token_of(number);
+        REQUIRE(roster_.erase_tokens({&token, 1}).ok());
+        const PeerIdPrefix client = prefix(number);
+        REQUIRE(roster_.erase_clients({&client, 1}).ok());
+        const UserId user{number};
+        REQUIRE(roster_.erase_users({&user, 1}).ok());
+        copy.users.erase(number);
+        copy.clients.erase(prefix(number).bytes);
+        copy.tokens.erase(number);
+    }
+
+    RegistryCopy copy;  // as it must be
+
+private:
+    static PeerIdPrefix prefix(std::uint8_t number) {
+        return {.bytes = {'-', 'Z', number}, .size = 3};
+    }
+    static TokenRecord token_of(std::uint8_t number) {
+        return {.user = UserId{number}, .info_hash = quiet_swarm(number)};
+    }
+
+    logic::Roster& roster_;
+};
+
 bool is_over(const std::future<Switched>& change) {
     return change.wait_for(seconds(0)) == std::future_status::ready;
 }
@@ -132,6 +176,36 @@ TEST_CASE("what the registry erases and puts during the carrying is so in the ne
         CAPTURE(number);
         CHECK(world.read(swarm_of(number)) == swarm);
     }
+}
+
+TEST_CASE(
+    "accounts, clients and tokens that come and go during the carrying do so in the new one") {
+    if (lacks_redis()) {
+        return;
+    }
+    constexpr std::uint8_t half = 100;
+    const RedisServer redis;
+    World world;
+    inhabit(world, 20'000);
+    Numbered numbered(world);
+    for (std::uint8_t number = 0; number < half; ++number) {
+        numbered.put(number);
+    }
+    auto change =
+        std::async(std::launch::async, [&] { return world.change_to("redis", params_of(redis)); });
+    std::uint8_t changed = 0;
+    for (; !is_over(change) && changed < half; ++changed) {
+        numbered.erase(changed);
+        numbered.put(static_cast<std::uint8_t>(half + changed));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    const Switched switched = change.get();
+    REQUIRE_MESSAGE(switched.has_value(), switched.error().text);
+    CHECK(changed > 1);
+    const RegistryCopy copy = world.shared_copy();
+    CHECK(copy.users == numbered.copy.users);
+    CHECK(copy.clients == numbered.copy.clients);
+    CHECK(copy.tokens == numbered.copy.tokens);
 }
 
 TEST_CASE("a redis that dies in the middle costs nobody anything, and the operator is told why") {

@@ -90,7 +90,8 @@ TEST_CASE("a private tracker's books are exact across both changes, and its regi
     const auto sizes = world.roster().sizes();
     change(world, "redis", params_of(redis));
     clients.wait_for(1000);
-    CHECK(world.shared_copy() == std::tuple(sizes.users, sizes.torrents));
+    CHECK(world.shared_copy().users.size() == sizes.users);
+    CHECK(world.shared_copy().torrents == sizes.torrents);
     change(world, "memory");
     clients.wait_for(1000);
     clients.stop();

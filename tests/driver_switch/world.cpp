@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <stdexcept>
 
 namespace chihaya::test {
@@ -28,18 +27,31 @@ public:
     std::vector<PeerRecord> peers;
 };
 
-class Sizes final : public RegistrySink {
+/// Takes a driver's copy of the registry.
+class CopySink final : public RegistrySink {
 public:
     Status put_users(std::span<const UserRecord> some) noexcept override {
-        users += some.size();
+        for (const UserRecord& user : some) {
+            copy.users.insert(static_cast<std::uint64_t>(user.id));
+        }
         return {};
     }
     Status put_torrents(std::span<const TorrentRecord> some) noexcept override {
-        torrents += some.size();
+        copy.torrents += some.size();
         return {};
     }
-    Status put_clients(std::span<const ClientRecord> /*some*/) noexcept override { return {}; }
-    Status put_tokens(std::span<const TokenRecord> /*some*/) noexcept override { return {}; }
+    Status put_clients(std::span<const ClientRecord> some) noexcept override {
+        for (const ClientRecord& client : some) {
+            copy.clients.insert(client.prefix.bytes);
+        }
+        return {};
+    }
+    Status put_tokens(std::span<const TokenRecord> some) noexcept override {
+        for (const TokenRecord& token : some) {
+            copy.tokens.insert(static_cast<std::uint64_t>(token.user));
+        }
+        return {};
+    }
     Status erase_users(std::span<const UserId> /*some*/) noexcept override { return {}; }
     Status erase_torrents(std::span<const TorrentErasure> /*some*/) noexcept override { return {}; }
     Status erase_clients(std::span<const PeerIdPrefix> /*some*/) noexcept override { return {}; }
@@ -50,8 +62,7 @@ public:
     }
     void lapsed() noexcept override {}
 
-    std::size_t users = 0;
-    std::size_t torrents = 0;
+    RegistryCopy copy;
 };
 
 }  // namespace
@@ -201,12 +212,12 @@ SwarmAsItIs World::read(const InfoHash& info_hash) {
     return swarm;
 }
 
-std::tuple<std::size_t, std::size_t> World::shared_copy() {
-    Sizes sizes;
-    if (!slot_->load(sizes).ok()) {
+RegistryCopy World::shared_copy() {
+    CopySink sink;
+    if (!slot_->load(sink).ok()) {
         throw std::runtime_error("the shared copy cannot be loaded");
     }
-    return {sizes.users, sizes.torrents};
+    return sink.copy;
 }
 
 std::string World::log() {

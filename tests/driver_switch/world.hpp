@@ -10,12 +10,13 @@
 #include "tests/support/free_port.hpp"
 #include "tests/support/scripted_drivers.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace chihaya::test {
@@ -62,6 +63,14 @@ struct SwarmAsItIs {
     friend bool operator==(const SwarmAsItIs&, const SwarmAsItIs&) = default;
 };
 
+/// What a driver keeps of the registry.
+struct RegistryCopy {
+    std::set<std::uint64_t> users;
+    std::size_t torrents = 0;
+    std::set<std::array<std::uint8_t, 20>> clients;
+    std::set<std::uint64_t> tokens;  // whose
+};
+
 struct WorldOptions {
     bool is_private = false;
     std::chrono::seconds peer_lifetime{3600};
@@ -89,8 +98,8 @@ public:
     [[nodiscard]] SwarmAsItIs read(const InfoHash& info_hash);
     /// Every record, with all that is known.
     [[nodiscard]] std::vector<PeerRecord> records(const InfoHash& info_hash);
-    /// Users, torrents, clients and tokens as the driver's shared copy has them: how many.
-    [[nodiscard]] std::tuple<std::size_t, std::size_t> shared_copy();
+    /// The registry as the driver's shared copy has it.
+    [[nodiscard]] RegistryCopy shared_copy();
     [[nodiscard]] std::string log();
 
 private:
