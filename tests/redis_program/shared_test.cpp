@@ -111,8 +111,9 @@ TEST_CASE("a registry that Redis has lost is put back by one of the trackers tha
     wait_until("it can be changed",
                [&] { return nodes[1].manage("DELETE", "/users" + path).status == 200; });
     for (const Node* const node : {&nodes[0], &nodes[1], &newcomer}) {
-        wait_until("he is unknown",
-                   [&] { return refusal(node->ask({}, path)) == "user does not exist"; });
+        wait_until("he is unknown", [&] {
+            return !is_served(*node) && refusal(node->ask({}, path)) == "user does not exist";
+        });
     }
     const auto has_put_back = [](const Node& node) {
         return node.process().log().find("putting back what is known here") != std::string::npos;
