@@ -176,7 +176,9 @@ void Keeper::run() noexcept {
     std::unique_lock lock(mutex_);
     auto due = Steady::now() + interval_;
     while (!is_ending_) {
-        const auto pause = std::min<std::chrono::milliseconds>(interval_, limits::journal_sync);
+        const auto pause =
+            owns_files_ ? std::min<std::chrono::milliseconds>(interval_, limits::journal_sync)
+                        : lock_pause;  // nothing survives this process until then
         wakes_.wait_for(lock, pause, [&] { return is_ending_; });
         if (is_ending_ || !is_open_) {
             continue;
