@@ -173,7 +173,8 @@ Status Crossing::carry() {
          ++outcome_.passes) {
         status = pass(&logic::Carry::next_pass);
         const std::size_t now = carry_->carried();
-        if (now <= limits::carry_few || (now > before / 2 && pass_took_ < limits::carry_short)) {
+        if ((now <= limits::carry_few && pass_took_ <= limits::carry_hold_max / 4) ||
+            (now > before / 2 && pass_took_ < limits::carry_short)) {
             break;  // as few as there will be
         }
         before = now;
