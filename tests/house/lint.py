@@ -43,7 +43,7 @@ def fingerprint(path: pathlib.Path, entry: dict) -> str:
             skip = True
         elif word not in ("-c", "-MD"):
             without_output.append(word)
-    text = subprocess.run(without_output + ["-E", "-CC"], cwd=entry["directory"],
+    text = subprocess.run(without_output + ["-E", "-C"], cwd=entry["directory"],
                           capture_output=True, check=True).stdout
     text = text.replace(str(ROOT).encode(), b"")
     digest = hashlib.sha256(text)
