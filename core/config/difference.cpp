@@ -15,23 +15,23 @@ struct Row {
     void (*copy)(const Config&, Config&) = nullptr;
 };
 
-template <auto First>
+template <auto first>
 auto& at(auto& object) {
-    return object.*First;
+    return object.*first;
 }
-template <auto First, auto Second, auto... Rest>
+template <auto first, auto second, auto... rest>
 auto& at(auto& object) {
-    return at<Second, Rest...>(object.*First);
+    return at<second, rest...>(object.*first);
 }
 
-template <auto... Path>
+template <auto... path>
 constexpr Row row(std::string_view name, OnReload on_reload) {
     return {name, on_reload,
             [](const Config& now, const Config& wanted) {
-                return at<Path...>(now) == at<Path...>(wanted);
+                return at<path...>(now) == at<path...>(wanted);
             },
             [](const Config& from, Config& to) {
-                at<Path...>(to) = at<Path...>(from);
+                at<path...>(to) = at<path...>(from);
             }};
 }
 

@@ -38,6 +38,8 @@ public:
     ~GivenSockets();
     GivenSockets(GivenSockets&& other) noexcept;
     GivenSockets& operator=(GivenSockets&& other) noexcept;
+    GivenSockets(const GivenSockets&) = delete;
+    GivenSockets& operator=(const GivenSockets&) = delete;
 
     /// Takes over a bound UDP socket, or one that listens for TCP, and makes it ready for a loop.
     /// `stays_open`: it is held elsewhere too, and outlives this process.

@@ -40,22 +40,22 @@ void write_tail(ByteWriter& out, const AnnounceAnswer& answer) noexcept {
     out.text("e");
 }
 
-/// The peers of one family as dictionaries; `AddressSize` is 4 or 16.
-template <std::size_t AddressSize>
+/// The peers of one family as dictionaries; `address_size` is 4 or 16.
+template <std::size_t address_size>
 void write_peers(ByteWriter& out, std::span<const std::uint8_t> peers,
                  std::span<const PeerId> ids) noexcept {
-    constexpr std::size_t stride = AddressSize + 2;
+    constexpr std::size_t stride = address_size + 2;
     std::array<char, address_text_max> room{};
     for (std::size_t i = 0; i < peers.size() / stride; ++i) {
         const auto peer = peers.subspan(i * stride).template first<stride>();
         out.text("d2:ip");
-        out.string(address_text(peer.template first<AddressSize>(), room));
+        out.string(address_text(peer.template first<address_size>(), room));
         if (i < ids.size()) {
             out.text("7:peer id20:");
             out.bytes(ids[i].bytes);
         }
         out.text("4:port");
-        out.integer(unsigned{peer[AddressSize]} << 8U | unsigned{peer[AddressSize + 1]});
+        out.integer(unsigned{peer[address_size]} << 8U | unsigned{peer[address_size + 1]});
         out.text("e");
     }
 }

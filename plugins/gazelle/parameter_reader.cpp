@@ -50,53 +50,53 @@ struct ParameterReader::Key {
     std::string_view meaning;
     void (*read)(Reader& reader, Name key);
 
-    template <auto Field>
+    template <auto member>
     static auto& field(Reader& reader) {
-        if constexpr (std::is_same_v<decltype(Field), std::string D::*> ||
-                      std::is_same_v<decltype(Field), bool D::*>) {
-            return reader.parameters_.database.*Field;
-        } else if constexpr (std::is_same_v<decltype(Field), std::string Reader::*>) {
-            return reader.*Field;
+        if constexpr (std::is_same_v<decltype(member), std::string D::*> ||
+                      std::is_same_v<decltype(member), bool D::*>) {
+            return reader.parameters_.database.*member;
+        } else if constexpr (std::is_same_v<decltype(member), std::string Reader::*>) {
+            return reader.*member;
         } else {
-            return reader.parameters_.*Field;
+            return reader.parameters_.*member;
         }
     }
-    template <auto Field>
+    template <auto member>
     static void text(Reader& reader, Name key) {
-        reader.read_text(key, field<Field>(reader));
+        reader.read_text(key, field<member>(reader));
     }
-    template <auto Field>
+    template <auto member>
     static void secret(Reader& reader, Name key) {
-        reader.read_secret(key, field<Field>(reader));
+        reader.read_secret(key, field<member>(reader));
     }
-    template <auto Field>
+    template <auto member>
     static void flag(Reader& reader, Name key) {
-        reader.read_flag(key, field<Field>(reader));
+        reader.read_flag(key, field<member>(reader));
     }
-    template <auto Field, std::int64_t least, std::int64_t most>
+    template <auto member, std::int64_t least, std::int64_t most>
     static void duration(Reader& reader, Name key) {
-        auto& into = field<Field>(reader);
+        auto& into = field<member>(reader);
         std::chrono::milliseconds value = into;
         reader.read_duration(key, value, {least, most});
         into = std::chrono::duration_cast<std::remove_reference_t<decltype(into)>>(value);
     }
-    template <auto Field, std::int64_t least, std::int64_t most>
+    template <auto member, std::int64_t least, std::int64_t most>
     static void number(Reader& reader, Name key) {
-        auto value = static_cast<std::int64_t>(field<Field>(reader));
+        auto value = static_cast<std::int64_t>(field<member>(reader));
         reader.read_number(key, value, {least, most});
-        field<Field>(reader) =
-            static_cast<std::remove_reference_t<decltype(field<Field>(reader))>>(value);
+        field<member>(reader) =
+            static_cast<std::remove_reference_t<decltype(field<member>(reader))>>(value);
     }
-    template <auto Field, const auto& choices>
+    template <auto member, const auto& choices>
     static void choice(Reader& reader, Name key) {
-        auto value = static_cast<std::uint8_t>(field<Field>(reader));
+        auto value = static_cast<std::uint8_t>(field<member>(reader));
         reader.read_choice(key, value, choices);
-        field<Field>(reader) =
-            static_cast<std::remove_reference_t<decltype(field<Field>(reader))>>(value);
+        field<member>(reader) =
+            static_cast<std::remove_reference_t<decltype(field<member>(reader))>>(value);
     }
-    template <auto Member>
+    template <auto read>
     static void by(Reader& reader, Name key) {
-        (reader.*Member)(key);
+        (reader.*read)(key);
     }
 
     static constexpr std::array<Choice, 3> dialects{{{"auto", 0}, {"whatcd", 1}, {"opsnet", 2}}};

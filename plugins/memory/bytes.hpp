@@ -76,10 +76,10 @@ public:
         failed_ = true;
         return 0;
     }
-    template <std::size_t Size>
-    void fill(std::array<std::uint8_t, Size>& into) noexcept {
-        if (const auto bytes = take(Size); !bytes.empty()) {
-            std::memcpy(into.data(), bytes.data(), Size);
+    template <std::size_t size>
+    void fill(std::array<std::uint8_t, size>& into) noexcept {
+        if (const auto bytes = take(size); !bytes.empty()) {
+            std::memcpy(into.data(), bytes.data(), size);
         }
     }
     /// The next `count` bytes; none when there are fewer.

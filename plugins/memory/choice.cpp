@@ -34,10 +34,10 @@ private:
     std::uint32_t count_ = 0;
 };
 
-template <std::size_t Size>
-bool shares_prefix(const std::array<std::uint8_t, Size>& a, const std::array<std::uint8_t, Size>& b,
+template <std::size_t size>
+bool shares_prefix(const std::array<std::uint8_t, size>& a, const std::array<std::uint8_t, size>& b,
                    unsigned bits) noexcept {
-    bits = std::min<unsigned>(bits, (Size - 2) * 8);
+    bits = std::min<unsigned>(bits, (size - 2) * 8);
     const std::size_t whole = bits / 8;
     if (!std::equal(a.begin(), a.begin() + whole, b.begin())) {
         return false;

@@ -18,9 +18,9 @@
 namespace chihaya::memory {
 
 /// Lives inside records that are moved byte by byte and is therefore released by hand.
-template <class Item, std::uint32_t Piece>
+template <class Item, std::uint32_t piece>
 class PackedArray {
-    static_assert(std::is_trivially_copyable_v<Item> && std::has_single_bit(Piece));
+    static_assert(std::is_trivially_copyable_v<Item> && std::has_single_bit(piece));
 
 public:
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
@@ -33,22 +33,22 @@ public:
         if (size_ < capacity_) {
             return;
         }
-        if (capacity_ < Piece) {
+        if (capacity_ < piece) {
             const std::uint32_t capacity = std::max(1U, capacity_ * 2);
             move_to(heap, heap.take(bytes(capacity)), capacity);
             return;
         }
-        void* const added = heap.take(bytes(Piece));
+        void* const added = heap.take(bytes(piece));
         if (std::has_single_bit(pieces())) {
             try {
                 set_directory(heap, heap.take(room(2 * pieces())), pieces());
             } catch (const std::bad_alloc&) {
-                heap.give_back(added, bytes(Piece));
+                heap.give_back(added, bytes(piece));
                 throw;
             }
         }
         directory()[pieces()] = static_cast<Item*>(added);
-        capacity_ += Piece;
+        capacity_ += piece;
     }
 
     /// `reserve` was called before.
@@ -64,12 +64,12 @@ public:
 
     /// Gives memory back when there is too much of it.
     void shrink(Heap& heap) noexcept {
-        while (capacity_ > Piece && size_ + 2 * Piece <= capacity_) {
+        while (capacity_ > piece && size_ + 2 * piece <= capacity_) {
             if (!drop_piece(heap)) {
                 return;
             }
         }
-        while (capacity_ <= Piece && capacity_ > 1 && size_ <= capacity_ / 4) {
+        while (capacity_ <= piece && capacity_ > 1 && size_ <= capacity_ / 4) {
             void* const memory = heap.try_take(bytes(capacity_ / 2));
             if (memory == nullptr) {
                 return;
@@ -79,11 +79,11 @@ public:
     }
 
     void release(Heap& heap) noexcept {
-        if (capacity_ <= Piece) {
+        if (capacity_ <= piece) {
             heap.give_back(only(), bytes(capacity_));
         } else {
             for (std::uint32_t at = 0; at < pieces(); ++at) {
-                heap.give_back(directory()[at], bytes(Piece));
+                heap.give_back(directory()[at], bytes(piece));
             }
             heap.give_back(directory(), room(std::bit_ceil(pieces())));
         }
@@ -94,10 +94,10 @@ private:
     static constexpr std::size_t bytes(std::uint32_t items) noexcept {
         return std::size_t{items} * sizeof(Item);
     }
-    [[nodiscard]] std::uint32_t pieces() const noexcept { return capacity_ / Piece; }
+    [[nodiscard]] std::uint32_t pieces() const noexcept { return capacity_ / piece; }
 
     [[nodiscard]] Item* place(std::uint32_t at) const noexcept {
-        return capacity_ <= Piece ? only() + at : directory()[at / Piece] + at % Piece;
+        return capacity_ <= piece ? only() + at : directory()[at / piece] + at % piece;
     }
 
     void move_to(Heap& heap, void* memory, std::uint32_t capacity) noexcept {
@@ -137,13 +137,13 @@ private:
             if (memory == nullptr) {
                 return false;
             }
-            capacity_ -= Piece;
+            capacity_ -= piece;
             set_directory(heap, memory, 2 * fewer);
-            heap.give_back(last, bytes(Piece));
+            heap.give_back(last, bytes(piece));
             return true;
         }
-        capacity_ -= Piece;
-        heap.give_back(last, bytes(Piece));
+        capacity_ -= piece;
+        heap.give_back(last, bytes(piece));
         return true;
     }
 

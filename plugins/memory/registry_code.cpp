@@ -6,14 +6,14 @@
 namespace chihaya::memory {
 namespace {
 
-template <std::size_t Size>
-void append_text(ByteWriter& to, const std::array<char, Size>& text) {
+template <std::size_t size>
+void append_text(ByteWriter& to, const std::array<char, size>& text) {
     to.append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-template <std::size_t Size>
-void fill_text(ByteReader& from, std::array<char, Size>& text) {
-    std::array<std::uint8_t, Size> bytes{};
+template <std::size_t size>
+void fill_text(ByteReader& from, std::array<char, size>& text) {
+    std::array<std::uint8_t, size> bytes{};
     from.fill(bytes);
     std::ranges::transform(bytes, text.begin(),
                            [](std::uint8_t byte) { return static_cast<char>(byte); });

@@ -19,10 +19,10 @@ std::uint16_t word_of(std::uint16_t meta, bool is_hidden, const Moment& as_of) n
 }
 
 /// How many rows are nobody's: a member's row is written with the member.
-template <std::size_t Family>
+template <std::size_t number>
 std::uint32_t rows_of_nobody(std::uint32_t rows, const std::vector<Member>& members) noexcept {
     const auto owned = std::ranges::count_if(
-        members, [](const Member& member) { return member.position[Family] != absent; });
+        members, [](const Member& member) { return member.position[number] != absent; });
     return rows - static_cast<std::uint32_t>(owned);
 }
 

@@ -39,28 +39,28 @@ struct ParameterReader::Key {
     const char* name;
     void (*read)(Reader& reader, Name key);
 
-    template <auto Field>
+    template <auto member>
     static void text(Reader& reader, Name key) {
-        reader.read_text(key, reader.parameters_.*Field);
+        reader.read_text(key, reader.parameters_.*member);
     }
-    template <auto Field>
+    template <auto member>
     static void secret(Reader& reader, Name key) {
-        reader.read_secret(key, reader.parameters_.*Field);
+        reader.read_secret(key, reader.parameters_.*member);
     }
-    template <auto Field>
+    template <auto member>
     static void duration(Reader& reader, Name key) {
-        reader.read_duration(key, reader.parameters_.*Field);
+        reader.read_duration(key, reader.parameters_.*member);
     }
-    template <auto Field, std::int64_t least, std::int64_t most>
+    template <auto member, std::int64_t least, std::int64_t most>
     static void number(Reader& reader, Name key) {
-        auto& field = reader.parameters_.*Field;
+        auto& field = reader.parameters_.*member;
         auto value = static_cast<std::int64_t>(field);
         reader.read_number(key, value, {least, most});
         field = static_cast<std::remove_reference_t<decltype(field)>>(value);
     }
-    template <auto Member>
+    template <auto read>
     static void by(Reader& reader, Name key) {
-        (reader.*Member)(key);
+        (reader.*read)(key);
     }
 };
 

@@ -42,15 +42,15 @@ std::string in_hex(std::uint64_t number) {
 }
 
 /// The numbers behind `prefix`, 16 digits each, or nothing when the name has another form.
-template <std::size_t Count>
-std::optional<std::array<std::uint64_t, Count>> numbers_of(std::string_view name,
+template <std::size_t count>
+std::optional<std::array<std::uint64_t, count>> numbers_of(std::string_view name,
                                                            std::string_view prefix) {
-    std::array<std::uint64_t, Count> numbers{};
-    if (!name.starts_with(prefix) || name.size() != prefix.size() + Count * 17 - 1) {
+    std::array<std::uint64_t, count> numbers{};
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + count * 17 - 1) {
         return std::nullopt;
     }
     name.remove_prefix(prefix.size());
-    for (std::size_t i = 0; i < Count; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
         const std::string_view digits = name.substr(i * 17, 16);
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), numbers[i], 16);
