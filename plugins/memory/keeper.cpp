@@ -196,7 +196,7 @@ void Keeper::run() noexcept {
             due = Steady::now();
         }
         if (owns_files_ && Steady::now() >= due) {
-            save();
+            save(Last::none);
             due = Steady::now() + std::chrono::hours(24);
         }
         lock.lock();
@@ -256,14 +256,15 @@ void Keeper::note_absence(const Trouble& trouble, bool is_due) {
     }
 }
 
-void Keeper::save(bool is_final) noexcept {
+/// `last`: what it is of the end; none while announces go on.
+void Keeper::save(Last last) noexcept {
     if (kept_.waits_for_load()) {
         return;  // the host does not have the registry yet, and would show less than there is
     }
     const auto began = Steady::now();
     Trouble trouble;
     try {
-        trouble = save_now(is_final);
+        trouble = save_now(last);
     } catch (const std::exception&) {
         trouble = "out of memory";
     }
@@ -286,12 +287,12 @@ void Keeper::save(bool is_final) noexcept {
     }
 }
 
-Trouble Keeper::save_now(bool is_final) {
+Trouble Keeper::save_now(Last last) {
     SnapshotHeader header;
     header.tick_seconds = stock_.ticks.seconds();
     header.written_at = stock_.now().second;
     header.has_registry = registry_ != nullptr;
-    header.is_final = is_final;
+    header.is_final = last == Last::final;
     if (!begin_journal()) {
         return "its journal cannot be begun";
     }
@@ -303,7 +304,8 @@ Trouble Keeper::save_now(bool is_final) {
     SnapshotWriter writer(file, {.stock = stock_,
                                  .registry = registry_,
                                  .journal_bytes = [this] { return kept_.journal_bytes(); },
-                                 .ends = gives_up_});
+                                 .ends = gives_up_,
+                                 .haste = last == Last::none ? Haste::leisurely : Haste::hurried});
     Trouble trouble = writer.write(header);
     file.close();
     if (trouble.empty()) {
@@ -346,7 +348,7 @@ void Keeper::finish(Last last) noexcept {
     }
     gives_up_ = false;
     if (last != Last::none && is_open_ && (owns_files_ || wait_to_take_over())) {
-        save(last == Last::final);
+        save(last);
         static_cast<void>(sync_journal());
     }
     kept_.end();

@@ -80,8 +80,8 @@ private:
     [[nodiscard]] bool begin_journal();
     void run_thread();
     void run() noexcept;
-    void save(bool is_final = false) noexcept;
-    [[nodiscard]] Trouble save_now(bool is_final);
+    void save(Last last) noexcept;
+    [[nodiscard]] Trouble save_now(Last last);
     [[nodiscard]] bool begin_life();
     [[nodiscard]] bool sync_journal() noexcept;
     void say(Severity severity, std::string_view text) noexcept { control_.log(severity, text); }

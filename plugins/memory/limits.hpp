@@ -15,6 +15,12 @@ inline constexpr std::chrono::milliseconds snapshot_interval_min{100};
 inline constexpr std::chrono::milliseconds snapshot_interval_max{std::chrono::hours(24)};
 inline constexpr std::chrono::milliseconds snapshot_interval{std::chrono::minutes(5)};
 
+/// A snapshot is written in stretches of about this length, so that a worker on the same core waits
+/// for no longer, with a rest of that length after each: a fifth of a core, and a second for some
+/// millions of peers.
+inline constexpr std::chrono::microseconds snapshot_stretch{100};
+inline constexpr std::chrono::microseconds snapshot_rest{400};
+
 /// Of a file's name: what Linux takes.
 inline constexpr std::size_t path_bytes_max = 4096;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <thread>
 
 namespace chihaya::memory {
 
@@ -22,6 +23,17 @@ bool BlockStream::begin(BlockType type) {
 void BlockStream::settle() {
     if (buffer_.size() >= limits::block_bytes) {
         flush();
+    }
+    if (haste_ == Haste::leisurely) {
+        rest();
+    }
+}
+
+/// The system would let a worker wait for some milliseconds at a time, whatever the niceness.
+void BlockStream::rest() noexcept {
+    if (std::chrono::steady_clock::now() - began_ >= limits::snapshot_stretch) {
+        std::this_thread::sleep_for(limits::snapshot_rest);
+        began_ = std::chrono::steady_clock::now();
     }
 }
 
@@ -93,7 +105,7 @@ private:
 };
 
 SnapshotWriter::SnapshotWriter(File& file, Parts parts)
-    : file_(file), parts_(std::move(parts)), blocks_(file) {}
+    : file_(file), parts_(std::move(parts)), blocks_(file, parts_.haste) {}
 
 Trouble SnapshotWriter::write(const SnapshotHeader& header) {
     blocks_.write(encode(header));

@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file snapshot_writer.hpp
-/// Writes a snapshot while announces go on: a shard's lock is held for the copying of one swarm.
+/// Writes a snapshot while announces go on: a shard's lock is held for the copying of one swarm,
+/// and a worker on the same core waits for no more than a stretch of the work.
 
 #include "chihaya/registry.hpp"
 #include "plugins/memory/file.hpp"
@@ -10,23 +11,30 @@
 #include "plugins/memory/transit.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <vector>
 
 namespace chihaya::memory {
 
+/// Does the writer rest between stretches of its work?
+enum class Haste : std::uint8_t {
+    leisurely,  // others announce
+    hurried,    // everybody waits for the end
+};
+
 /// Blocks on their way into a file.
 class BlockStream {
 public:
-    explicit BlockStream(File& file) noexcept : file_(file) {}
+    BlockStream(File& file, Haste haste) noexcept : file_(file), haste_(haste) {}
 
     /// Begins a block, unless one of this type has been begun. Errors: std::bad_alloc
     /// Returns: true when it has been begun now
     bool begin(BlockType type);
     /// To the block's end. Errors: std::bad_alloc
     [[nodiscard]] ByteWriter payload() noexcept { return ByteWriter(buffer_); }
-    /// Writes the block out when it is large enough.
+    /// Writes the block out when it is large enough, and rests when it is time.
     void settle();
     /// Writes out what there is.
     void flush();
@@ -36,7 +44,11 @@ public:
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
+    void rest() noexcept;
+
     File& file_;
+    const Haste haste_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();  // the stretch
     BlockType type_ = BlockType::end;
     std::uint32_t number_ = 0;
     std::uint64_t bytes_ = 0;
@@ -52,6 +64,7 @@ public:
         RegistrySource* registry;                      // null: none is saved
         std::function<std::uint64_t()> journal_bytes;  // how far the journal has come
         const std::atomic<bool>& ends;                 // true: give up
+        Haste haste = Haste::leisurely;
     };
 
     SnapshotWriter(File& file, Parts parts);
