@@ -214,7 +214,8 @@ def switches(tracker, options, loads):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tools", type=Path, default=ROOT / "build/release/bench")
+    parser.add_argument("--tools", type=lambda folder: Path(folder).resolve(),
+                        default=ROOT / "build/release/bench")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--switches", type=int, default=0, help="of the driver, there and back")
     parser.add_argument("--load-seconds", type=int, default=150)

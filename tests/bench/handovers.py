@@ -58,12 +58,15 @@ class Watched(Tracker):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tools", type=Path, default=ROOT / "build/release/bench")
+    parser.add_argument("--tools", type=lambda folder: Path(folder).resolve(),
+                        default=ROOT / "build/release/bench")
     parser.add_argument("--handovers", type=int, default=20)
     parser.add_argument("--load-seconds", type=int, default=60)
     parser.add_argument("--swarms", type=int, default=10000)
     parser.add_argument("--peers", type=int, default=10, help="in each swarm")
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--rate", type=int, default=0,
+                        help="announces a second, of both protocols together; 0: no bound")
     return parser.parse_args()
 
 
