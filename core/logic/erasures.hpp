@@ -44,12 +44,12 @@ private:
     struct Reason {
         TorrentErasure erasure;
         Moment since;
-        std::uint64_t number;  // which put: an older line in `order_` is not about this one
+        std::uint64_t number = 0;  // which put: an older line in `order_` is not about this one
     };
     struct Line {
         InfoHash info_hash;
         Moment since;
-        std::uint64_t number;
+        std::uint64_t number = 0;
     };
 
     void drop_oldest() noexcept;

@@ -183,14 +183,14 @@ Status Roster::remember_peers(const InfoHash& info_hash,
     std::array<PeerRecord, 64> hidden;
     while (!peers.empty()) {
         const std::size_t count = std::min(peers.size(), hidden.size());
-        const auto end = std::ranges::copy(peers.first(count), hidden.begin()).out;
-        std::for_each(hidden.begin(), end, [](PeerRecord& peer) {
+        const std::span some = std::span(hidden).first(count);
+        std::ranges::copy(peers.first(count), some.begin());
+        for (PeerRecord& peer : some) {
             if (!has(peer.flags, PeerFlags::dormant)) {
                 peer.flags = peer.flags | PeerFlags::hidden;
             }
-        });
-        const Status taken =
-            driver_.add_peers({.info_hash = info_hash}, std::span(hidden).first(count));
+        }
+        const Status taken = driver_.add_peers({.info_hash = info_hash}, some);
         if (!taken.ok()) {
             return taken;
         }

@@ -17,7 +17,7 @@ constexpr std::uint32_t most_events = 224;
 }  // namespace
 
 void Shedding::step() noexcept {
-    const milliseconds longest = std::exchange(longest_, milliseconds(0));
+    const auto longest = std::exchange(longest_, std::chrono::milliseconds(0));
     if (after_.count() == 0) {
         share_ = 0;
     } else if (longest > after_) {

@@ -27,14 +27,12 @@ enum class Urgency : std::uint8_t {
 /// Thread: one worker's
 class Shedding {
 public:
-    using milliseconds = std::chrono::milliseconds;
-
     /// `after`: how far behind is too far; 0: nothing is ever shed.
-    explicit Shedding(milliseconds after) noexcept : after_(after) {}
-    void adopt(milliseconds after) noexcept { after_ = after; }
+    explicit Shedding(std::chrono::milliseconds after) noexcept : after_(after) {}
+    void adopt(std::chrono::milliseconds after) noexcept { after_ = after; }
 
     /// Somebody has waited, or will have waited, so long. The longest within a step counts.
-    void note(milliseconds waited) noexcept { longest_ = std::max(longest_, waited); }
+    void note(std::chrono::milliseconds waited) noexcept { longest_ = std::max(longest_, waited); }
 
     /// To be called some times a second: draws the conclusion from what was noted since.
     void step() noexcept;
@@ -54,9 +52,9 @@ private:
     /// an eighth is served whatever happens.
     [[nodiscard]] std::uint32_t chance(Urgency urgency) const noexcept;
 
-    milliseconds after_;
-    milliseconds longest_{0};  // since the last step
-    std::uint32_t share_ = 0;  // of `whole`
+    std::chrono::milliseconds after_;
+    std::chrono::milliseconds longest_{0};  // since the last step
+    std::uint32_t share_ = 0;               // of `whole`
 };
 
 }  // namespace chihaya::logic

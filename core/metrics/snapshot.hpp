@@ -90,21 +90,28 @@ struct Snapshot {
     [[nodiscard]] LatencyTotals all_latency() const noexcept;
 };
 
-/// Calls `use(kind, ending, count)` for every cell of a table, in the order of the labels.
-template <class Cell, class Use>
-void for_each_request(const RequestTable<Cell>& table, Use use) {
+/// Calls `use(kind)` for every kind of request, in the order of the labels.
+template <class Use>
+void for_each_kind(Use use) {
     for (std::size_t front_end = 0; front_end < front_end_count; ++front_end) {
         for (std::size_t family = 0; family < family_count; ++family) {
             for (std::size_t action = 0; action < action_count; ++action) {
-                const RequestKind kind{.front_end = static_cast<FrontEnd>(front_end),
-                                       .family = static_cast<Family>(family),
-                                       .action = static_cast<Action>(action)};
-                for (const EndingLabels& labels : endings) {
-                    use(kind, labels, table.at(kind, labels.ending));
-                }
+                use(RequestKind{.front_end = static_cast<FrontEnd>(front_end),
+                                .family = static_cast<Family>(family),
+                                .action = static_cast<Action>(action)});
             }
         }
     }
+}
+
+/// Calls `use(kind, ending, count)` for every cell of a table, likewise.
+template <class Cell, class Use>
+void for_each_request(const RequestTable<Cell>& table, Use use) {
+    for_each_kind([&](const RequestKind& kind) {
+        for (const EndingLabels& labels : endings) {
+            use(kind, labels, table.at(kind, labels.ending));
+        }
+    });
 }
 
 }  // namespace chihaya::metrics

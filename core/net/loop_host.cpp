@@ -172,14 +172,15 @@ bool LoopHost::post(Task task) noexcept {
     try {
         const std::lock_guard lock(mutex_);
         posted_.push_back(task);
-        if (!run_is_posted_) {
-            boost::asio::post(loop_.context(), [this, alive = alive_] {
-                if (*alive) {
-                    run_posted();
-                }
-            });
-            run_is_posted_ = true;
+        if (run_is_posted_) {
+            return true;
         }
+        boost::asio::post(loop_.context(), [this, alive = alive_] {
+            if (*alive) {
+                run_posted();
+            }
+        });
+        run_is_posted_ = true;
         return true;
     } catch (const std::exception&) {
         return false;
