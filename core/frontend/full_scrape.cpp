@@ -55,10 +55,11 @@ std::shared_ptr<const std::string> FullScrape::body() noexcept {
         return state_.with([this](State& state) {
             const auto age = std::chrono::steady_clock::now() - state.made;
             const bool is_old = state.body == nullptr || age > limits::full_scrape_age;
-            if (is_old && !state.being_made) {
-                run_cold_([this] { make(); });
-                state.being_made = true;
+            if (!is_old || state.being_made) {
+                return state.body;
             }
+            run_cold_([this] { make(); });
+            state.being_made = true;
             return state.body;
         });
     } catch (const std::exception&) {

@@ -3,7 +3,6 @@
 #include "core/handover/limits.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -93,9 +93,10 @@ bool Channel::wait_for(short events, std::chrono::milliseconds patience) const n
 }
 
 Result<void> Channel::send(Kind kind, std::string_view body, std::span<const int> descriptors) {
-    const auto number = static_cast<std::uint32_t>(kind);
-    std::array<iovec, 2> parts{{{const_cast<std::uint32_t*>(&number), sizeof number},
-                                {const_cast<char*>(body.data()), body.size()}}};
+    auto number = static_cast<std::uint32_t>(kind);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): iovec serves both directions
+    char* const bytes = const_cast<char*>(body.data());
+    std::array<iovec, 2> parts{{{&number, sizeof number}, {bytes, body.size()}}};
     Control control{};
     msghdr header{};
     header.msg_iov = parts.data();

@@ -11,7 +11,9 @@
 namespace chihaya::handover {
 namespace {
 
-const Failure nonsense{"the other process has sent records that mean nothing"};
+Failure nonsense() {
+    return {"the other process has sent records that mean nothing"};
+}
 
 constexpr auto known_peer_flags = PeerFlags::seeder | PeerFlags::paused | PeerFlags::hidden |
                                   PeerFlags::dormant | PeerFlags::current | PeerFlags::unsure;
@@ -64,11 +66,11 @@ std::vector<Record> copied(std::string_view bytes, std::size_t count) {
 template <class Record, class Take>
 Result<void> each(const std::string& body, Take take) {
     if (body.size() % sizeof(Record) != 0) {
-        return nonsense;
+        return nonsense();
     }
     const auto records = copied<Record>(body, body.size() / sizeof(Record));
     if (!std::ranges::all_of(records, [](const Record& one) { return is_sound(one); })) {
-        return nonsense;
+        return nonsense();
     }
     const Status status = take(std::span<const Record>(records));
     return status.ok() ? Result<void>() : Failure{status.reason};
@@ -103,7 +105,7 @@ Result<void> Receiver::take(const Message& message) {
         case Kind::swarms:
             return take_swarms(body);
         default:
-            return nonsense;
+            return nonsense();
     }
 }
 
@@ -116,19 +118,19 @@ Result<void> Receiver::take_swarms(const std::string& body) {
         SwarmRecord swarm;
         std::uint64_t count = 0;
         if (rest.size() < sizeof swarm + sizeof count) {
-            return nonsense;
+            return nonsense();
         }
         std::memcpy(&swarm, rest.data(), sizeof swarm);
         std::memcpy(&count, rest.data() + sizeof swarm, sizeof count);
         rest.remove_prefix(sizeof swarm + sizeof count);
         if (count > rest.size() / sizeof(PeerRecord)) {
-            return nonsense;
+            return nonsense();
         }
         auto& peers = all.emplace_back(copied<PeerRecord>(rest, count));
         rest.remove_prefix(count * sizeof(PeerRecord));
         for (PeerRecord& peer : peers) {
             if (!is_sound(peer)) {
-                return nonsense;
+                return nonsense();
             }
             peer.first_announce += ahead_;
             peer.last_announce += ahead_;

@@ -21,15 +21,18 @@ Status show_table(const ShardedTable<Key, Value>& table, Record record, Put put)
     using Made = decltype(record(std::declval<Key>(), std::declval<Value>()));
     std::vector<Key> keys;
     std::vector<Made> records;
+    const auto add = [&](const Key& key) {
+        if (const auto value = table.find(key)) {
+            records.push_back(record(key, *value));
+        }
+    };
     for (std::size_t piece = 0; piece < ShardedTable<Key, Value>::piece_count; ++piece) {
         keys.clear();
         table.for_each_key_in(piece, [&](const Key& key) { keys.push_back(key); });
         for (auto key = keys.begin(); key != keys.end();) {
             records.clear();
             for (; key != keys.end() && records.size() < at_once; ++key) {
-                if (const auto value = table.find(*key)) {
-                    records.push_back(record(*key, *value));
-                }
+                add(*key);
             }
             const Status taken = records.empty() ? Status{} : put(std::span<const Made>(records));
             if (!taken.ok()) {

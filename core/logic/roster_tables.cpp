@@ -11,7 +11,8 @@ namespace {
 /// The key that `text` is looked up by; empty when no user can have it.
 std::optional<Passkey> passkey_key(std::string_view text) noexcept {
     Passkey key;
-    if (text.empty() || text.size() > key.text.size() || text.find('\0') != text.npos) {
+    if (text.empty() || text.size() > key.text.size() ||
+        text.find('\0') != std::string_view::npos) {
         return std::nullopt;
     }
     std::ranges::copy(text, key.text.begin());

@@ -117,7 +117,7 @@ public:
 
 private:
     void feed(std::string_view piece) {
-        for (auto end = piece.find('\n'); end != piece.npos && status_.ok();
+        for (auto end = piece.find('\n'); end != std::string_view::npos && status_.ok();
              end = piece.find('\n')) {
             append(piece.substr(0, end));
             end_line();
@@ -138,7 +138,7 @@ private:
         if (is_too_long_) {
             outcome_.refuse(number_, "the line is too long: accepted up to " +
                                          std::to_string(limits::bulk_line_max) + " bytes");
-        } else if (line_.find_first_not_of(" \t\r") != line_.npos) {
+        } else if (line_.find_first_not_of(" \t\r") != std::string::npos) {
             take_line();
         }
         is_too_long_ = false;

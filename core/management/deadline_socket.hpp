@@ -23,6 +23,8 @@ public:
 
     DeadlineSocket(const Poco::Net::StreamSocket& plain, Moment deadline,
                    const std::atomic<bool>& stopping);
+    DeadlineSocket(const DeadlineSocket&) = delete;
+    DeadlineSocket& operator=(const DeadlineSocket&) = delete;
 
     /// Thread: the connection's
     void set_deadline(Moment deadline) noexcept { deadline_ = deadline; }

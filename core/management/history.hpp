@@ -51,10 +51,9 @@ enum class Series : std::size_t {
     ipv4,  // peers
     ipv6,
     resident,  // bytes
-    count_
 };
 
-inline constexpr std::size_t series_count = static_cast<std::size_t>(Series::count_);
+inline constexpr std::size_t series_count = static_cast<std::size_t>(Series::resident) + 1;
 extern const std::array<const char*, series_count> history_names;
 
 /// What was counted by a moment.

@@ -5,10 +5,10 @@
 #include "tests/wire_http/tracker.hpp"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <fstream>
 #include <string>
