@@ -183,7 +183,9 @@ int Application::main(const ArgVec& arguments) {
         std::cerr << "chihaya: unexpected argument; see chihaya --help\n";
         return EXIT_USAGE;
     }
-    if (isInteractive() && is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
+    const char* const journal = std::getenv("JOURNAL_STREAM");
+    if (isInteractive() && is_journal(STDERR_FILENO, journal)) {
         Log log([](Severity severity,
                    const std::string& line) { std::cerr << journal_line(severity, line); },
                 Log::Opening::area);

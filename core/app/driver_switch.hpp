@@ -49,6 +49,7 @@ public:
     };
 
     explicit DriverSwitch(const Parts& parts) : parts_(parts) {}
+    ~DriverSwitch() = default;
     DriverSwitch(const DriverSwitch&) = delete;
     DriverSwitch& operator=(const DriverSwitch&) = delete;
 

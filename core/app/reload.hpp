@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chihaya::app {
@@ -55,7 +56,7 @@ public:
         std::function<BackendSetup(const config::Config&)> backend_setup;
     };
 
-    explicit Reload(const Parts& parts) : parts_(parts) {}
+    explicit Reload(Parts parts) : parts_(std::move(parts)) {}
 
     /// Makes `reading` what is in effect, as far as that is possible without a restart.
     [[nodiscard]] management::ReloadReport perform(const Result<config::Reading>& reading);

@@ -42,9 +42,9 @@ public:
 
     /// The kernel's choice for a place with port 0.
     struct Chosen {
-        net::Transport transport;
+        net::Transport transport{};
         net::Place place;
-        std::uint16_t port;
+        std::uint16_t port = 0;
     };
 
     /// What has been bound for a change that has not been made.

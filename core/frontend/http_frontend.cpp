@@ -21,6 +21,7 @@ void make_room_for_one_more(std::vector<Object*>& free, std::size_t existing) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): six parts it has
 HttpFrontend::HttpFrontend(net::WorkerLoop& loop, logic::Tracker& tracker,
                            const logic::Roster& roster, const ColdWork& cold_work,
                            metrics::WorkerCounters& counters, HttpSettings settings)

@@ -153,11 +153,11 @@ void HistoryRing::take(const Reading& reading) {
 }
 
 std::string HistoryRing::json_after(double unix_time) const {
-    std::string text = "{\"Step\":" + std::to_string(step_.count()) + ",\"Names\":[\"Time\"";
+    std::string text = R"({"Step":)" + std::to_string(step_.count()) + R"(,"Names":["Time")";
     for (const char* const name : history_names) {
         text.append(",\"").append(name).append("\"");
     }
-    text += "],\"Points\":[";
+    text += R"(],"Points":[)";
     bool is_first = true;
     for (std::size_t i = 0; i < points_.size(); ++i) {
         const HistoryPoint& point = points_[(oldest_ + i) % points_.size()];

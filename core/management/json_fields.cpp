@@ -122,7 +122,7 @@ config::Value json(std::uint64_t number) {
 
 config::Value json(double number) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     return {config::Number{std::string(digits.data(), end), number}};
 }
 

@@ -121,18 +121,18 @@ std::vector<std::string> Observer::unready(const DriverHealth& health,
 Rates Observer::rates(const metrics::Snapshot& counters) {
     const RateBase now = reading_of(counters);
     return marks_.with([&](Marks& past) {
-        const auto begin = past.ring.begin();
-        auto end = begin + static_cast<std::ptrdiff_t>(past.size);
+        auto* const begin = past.ring.data();
+        auto* end = begin + static_cast<std::ptrdiff_t>(past.size);
         // Of those that are too old the newest stays, so that there is something to compare with.
-        const auto fresh =
+        auto* const fresh =
             std::find_if(begin, end, [&](const RateBase& one) { return now.at - one.at <= 11s; });
-        const auto first = fresh == end && fresh != begin ? end - 1 : fresh;
+        auto* const first = fresh == end && fresh != begin ? end - 1 : fresh;
         if (first != begin) {
             end = std::move(first, end, begin);
         }
         const Rates result = end == begin ? Rates{} : rates_between(*begin, now);
         if (end == begin || now.at - (end - 1)->at >= 1s) {
-            if (end == past.ring.end()) {
+            if (end == begin + past.ring.size()) {
                 end = std::move(begin + 1, end, begin);
             }
             *end++ = now;
