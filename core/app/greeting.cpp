@@ -20,9 +20,11 @@ struct WelcomeBody {
     std::uint64_t sockets = 0;
 };
 
-const Failure stranger{
-    "the other process speaks another protocol, or none; accepted are trackers of the same "
-    "release or a later one: restart instead"};
+Failure stranger() {
+    return {
+        "the other process speaks another protocol, or none; accepted are trackers of the same "
+        "release or a later one: restart instead"};
+}
 
 }  // namespace
 
@@ -38,13 +40,13 @@ std::string packed(const Hello& hello) {
 Result<Hello> read_hello(std::string_view body) {
     HelloHead head;
     if (body.size() < sizeof head) {
-        return stranger;
+        return stranger();
     }
     std::memcpy(&head, body.data(), sizeof head);
     body.remove_prefix(sizeof head);
     if (head.version != handover::protocol_version || head.layout != handover::layout ||
         head.name > body.size()) {
-        return stranger;
+        return stranger();
     }
     return Hello{.process = head.process,
                  .shares_swarms = head.shares_swarms != 0,
@@ -63,11 +65,11 @@ std::string packed(const Welcome& welcome) {
 Result<Welcome> read_welcome(std::string_view text) {
     WelcomeBody body;
     if (text.size() != sizeof body) {
-        return stranger;
+        return stranger();
     }
     std::memcpy(&body, text.data(), sizeof body);
     if (body.version != handover::protocol_version || body.sockets > UINT32_MAX) {
-        return stranger;
+        return stranger();
     }
     return Welcome{.carries = body.carries != 0,
                    .clock = body.clock,

@@ -30,6 +30,6 @@ struct Welcome {
     std::uint32_t sockets = 0;  // so many follow
 };
 [[nodiscard]] std::string packed(const Welcome& welcome);
-[[nodiscard]] Result<Welcome> read_welcome(std::string_view body);
+[[nodiscard]] Result<Welcome> read_welcome(std::string_view text);
 
 }  // namespace chihaya::app

@@ -52,8 +52,8 @@ struct Shown {
 
 }  // namespace
 
-HandingOver::HandingOver(const Parts& parts, handover::Channel& channel)
-    : parts_(parts), channel_(channel), sender_(channel) {
+HandingOver::HandingOver(Parts parts, handover::Channel& channel)
+    : parts_(std::move(parts)), channel_(channel), sender_(channel) {
     channel_.watch(parts_.ends);
 }
 

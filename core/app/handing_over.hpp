@@ -50,7 +50,7 @@ public:
         const std::atomic<bool>& ends;     // this tracker is to stop
     };
 
-    HandingOver(const Parts& parts, handover::Channel& channel);
+    HandingOver(Parts parts, handover::Channel& channel);
     /// Goes back to how it was, unless all has been handed over.
     ~HandingOver();
     HandingOver(const HandingOver&) = delete;

@@ -104,9 +104,7 @@ void share_out(std::vector<frontend::OpenConnection> all, Workers& workers, std:
                                frontend::UdpFrontend& /*udp*/) {
             for (std::size_t i = 0; i < shared->all.size(); ++i) {
                 if ((first + i) % count == number) {
-                    frontend::OpenConnection& one = shared->all[i];
-                    http.take_in(std::move(one));
-                    one.socket = -1;
+                    http.take_in(std::exchange(shared->all[i], {}));
                 }
             }
         },

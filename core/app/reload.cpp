@@ -67,7 +67,7 @@ management::ReloadReport Reload::perform(const Result<config::Reading>& reading)
 }
 
 /// What another driver is told waits with it: the present one makes no sense of it.
-void Reload::keep_for_backend_driver(Attempt& attempt) {
+void Reload::keep_for_backend_driver(Attempt& attempt) const {
     const config::Config& now = parts_.in_effect.config;
     config::Config& wanted = attempt.wanted;
     if (wanted.backend.name == now.backend.name || wanted.backend.params == now.backend.params) {

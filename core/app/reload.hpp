@@ -64,8 +64,8 @@ public:
 private:
     struct Attempt;
 
-    void keep_for_backend_driver(Attempt& attempt);
-    [[nodiscard]] bool read_lists(Attempt& attempt);
+    void keep_for_backend_driver(Attempt& attempt) const;
+    [[nodiscard]] static bool read_lists(Attempt& attempt);
     [[nodiscard]] bool bind(Attempt& attempt);
     [[nodiscard]] bool ask_tracker_driver(Attempt& attempt);
     [[nodiscard]] bool ask_backend_driver(Attempt& attempt);

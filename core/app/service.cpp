@@ -217,7 +217,7 @@ void Service::take_reloads(ReadConfiguration read, std::function<void(bool)> on_
 void Service::begin_reloads() {
     reloads_.start({.reload =
                         [this] {
-                            const auto report = reload_->perform(read_());
+                            auto report = reload_->perform(read_());
                             site_loader_->request_of_operator();
                             return report;
                         },

@@ -165,10 +165,10 @@ void TakingOver::receive_late(Workers& workers) noexcept {
     try {
         while (!ends_) {
             auto message = channel_->receive(late_look);
+            if (message.has_error() && channel_->is_silent()) {
+                continue;
+            }
             if (message.has_error()) {
-                if (channel_->is_silent()) {
-                    continue;
-                }
                 return;  // it has ended
             }
             if (message->kind == Kind::connections) {
