@@ -169,18 +169,21 @@ Status Crossing::carry() {
     Status status = pass(&logic::Carry::first_pass);
     outcome_.swarms = carry_->carried();
     std::size_t before = ~std::size_t{0};
+    const auto is_quick = [this] {
+        return pass_took_ <= limits::carry_hold_max / 4;
+    };
     for (outcome_.passes = 1; status.ok() && outcome_.passes < limits::carry_passes_max;
          ++outcome_.passes) {
         status = pass(&logic::Carry::next_pass);
         const std::size_t now = carry_->carried();
-        if ((now <= limits::carry_few && pass_took_ <= limits::carry_hold_max / 4) ||
+        if ((now <= limits::carry_few && is_quick()) ||
             (now > before / 2 && pass_took_ < limits::carry_short)) {
             break;  // as few as there will be
         }
         before = now;
     }
     ++outcome_.passes;  // the last one, or the first
-    if (status.ok() && pass_took_ > limits::carry_hold_max / 4) {
+    if (status.ok() && !is_quick()) {
         status = too_slow;
     }
     return status.ok() ? parts_.slot.next_status() : status;
