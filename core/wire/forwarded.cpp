@@ -5,7 +5,6 @@
 #include "core/wire/address_text.hpp"
 #include "core/wire/http_request.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
